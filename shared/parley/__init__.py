@@ -1,0 +1,1 @@
+"""Parley: conversations as state machines, one exactly-once turn at a time."""

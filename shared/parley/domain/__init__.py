@@ -1,0 +1,1 @@
+"""What exists, as frozen values: no clock, no network, no store."""

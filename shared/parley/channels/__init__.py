@@ -1,0 +1,1 @@
+"""One module per channel, and the transport that sends."""

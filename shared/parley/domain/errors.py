@@ -1,4 +1,4 @@
-"""What can go wrong, as facts: raised deep, translated once (`runtime/http.py`, `runtime/queue.py`).
+"""What can go wrong, as facts: raised deep, translated once, in `runtime/http.py` and `queue.py`.
 
 PlatformError                 `.code` is stable and machine-readable; `str(error)` is safe to show
 ├ Invalid              422  well formed, yet cannot be honoured; `.faults` say where and why

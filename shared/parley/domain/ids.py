@@ -16,7 +16,7 @@ MessageId = NewType("MessageId", str)
 TurnId = NewType("TurnId", str)
 ApiKeyId = NewType("ApiKeyId", str)
 ProviderId = NewType("ProviderId", str)
-"""What the sender called an event: a platform's message id, an idempotency key, `timer:<id>:<time>`."""
+"""What the sender called an event: a platform's message id, or `timer:<id>:<time>`."""
 
 
 def derived_id(*parts: str) -> str:

@@ -1,0 +1,1 @@
+"""The flow interpreter: pure, from a document to a program to turns."""

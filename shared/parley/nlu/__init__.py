@@ -1,0 +1,1 @@
+"""Text to intent: pure, models loaded once."""

@@ -1,0 +1,1 @@
+"""Use cases, one module per resource, over the ports they need."""

@@ -1,0 +1,1 @@
+"""Every port as plain values, for tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""Conversations and their history, in MongoDB."""

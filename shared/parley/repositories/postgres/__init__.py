@@ -1,0 +1,1 @@
+"""Organisations, people, flows and the event log, in PostgreSQL."""

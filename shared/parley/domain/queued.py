@@ -1,0 +1,53 @@
+"""What travels on the queues: the bodies of `inbound`, `outbound` and `events`.
+
+Unknown fields are ignored, so that a rollback can read what a newer version wrote.
+"""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from parley.domain.conversations import Channel, OutboxItem
+from parley.domain.ids import ConversationId, ProviderId, TenantId, UserId
+from parley.domain.json import JsonObject
+
+
+class Queued(BaseModel):
+    """What every queued thing carries: whose it is, and the request that caused it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tenant_id: TenantId
+    request_id: str | None = None
+
+
+class Inbound(Queued):
+    """Queue `inbound`: one event for a conversation, to become at most one turn.
+
+    `event` is the engine's (`engine.events`) as JSON. `pid` makes a repeat known. `received_at` is the
+    turn's `now`: a turn run again sees the same time.
+    """
+
+    conversation_id: ConversationId
+    pid: ProviderId
+    event: JsonObject
+    received_at: datetime
+
+
+class OutboundTurn(Queued):
+    """Queue `outbound`: what a conversation's turns left to tell the world, in order."""
+
+    conversation_id: ConversationId
+    channel: Channel
+    user_id: UserId
+    items: tuple[OutboxItem, ...]
+
+
+class EventQueued(Queued):
+    """Queue `events`: one thing that happened; `id` is its outbox id, the same at every repeat."""
+
+    id: str
+    name: str
+    at: datetime
+    conversation_id: ConversationId | None = None
+    data: JsonObject

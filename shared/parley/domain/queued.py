@@ -24,8 +24,8 @@ class Queued(BaseModel):
 class Inbound(Queued):
     """Queue `inbound`: one event for a conversation, to become at most one turn.
 
-    `event` is the engine's (`engine.events`) as JSON. `pid` makes a repeat known. `received_at` is the
-    turn's `now`: a turn run again sees the same time.
+    `event` is the engine's (`engine.events`) as JSON. `pid` makes a repeat known. `received_at`
+    is the turn's `now`: a turn run again sees the same time.
     """
 
     conversation_id: ConversationId

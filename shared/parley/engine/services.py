@@ -1,0 +1,72 @@
+"""What a turn may ask of the world; every answer goes into its trace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from parley.domain.flows import IntentScore
+from parley.domain.json import Json, JsonObject
+
+type CallStatus = Literal["success", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationRequest:
+    """One call to a system of the tenant.
+
+    `endpoint` is a path below the integration's base address, or a full https URL. `body` is JSON
+    or None.
+    """
+
+    integration_id: str
+    endpoint: str
+    method: str
+    body: Json
+    timeout_ms: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationReply:
+    """How a call ended.
+
+    `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open` or `refused`;
+    `data` is the answer's JSON, of errors too where there was one; `error` is for people.
+    """
+
+    status: CallStatus
+    kind: str | None = None
+    http_status: int | None = None
+    data: Json = None
+    error: str | None = None
+
+
+class TurnServices(Protocol):
+    """All that a turn reads from outside; the same answers give the same turn, byte for byte."""
+
+    @property
+    def now(self) -> datetime:
+        """The turn's one instant, aware UTC."""
+
+    @property
+    def seed(self) -> int:
+        """What anything random in the turn is drawn from."""
+
+    @property
+    def user(self) -> JsonObject:
+        """The user's profile: `first_name`, `language`, ... as texts and expressions see it."""
+
+    @property
+    def conversation(self) -> JsonObject:
+        """The conversation as texts and expressions see it: `id`, `channel`, ..."""
+
+    @property
+    def tenant(self) -> JsonObject:
+        """The tenant as texts and expressions see it: `name`, `open`, ..."""
+
+    def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
+        """The intents of `among` (none: all of the flow) that `text` may mean, best first."""
+
+    def call(self, request: IntegrationRequest) -> IntegrationReply:
+        """Calls out. Never raises for what the other side did: that is a reply too."""

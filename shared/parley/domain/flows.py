@@ -1,7 +1,19 @@
-"""A flow document, and what checking finds in it."""
+"""A flow document, `parley/1`, and what checking finds in it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from parley.domain.conversations import Channel
+from parley.domain.flow_states import Name, Slot, State
+from parley.domain.flow_texts import FlowPart, OneText, Text
+from parley.domain.flow_transitions import NonBlank, Transition
+from parley.domain.json import Json
+
+MAX_STATES = 1_000
+MAX_FLOW_BYTES = 1024 * 1024
+MAX_FLOW_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,53 @@ class Diagnostic:
     column: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlowDocument:
-    """TEMPORARY."""
+class Intent(FlowPart):
+    """Something a user may want, shown by examples: a list, or one for each language."""
+
+    examples: tuple[str, ...] | dict[str, tuple[str, ...]] = ()
+    keywords: tuple[str, ...] = ()
+    description: str | None = None
+
+
+class Triggers(FlowPart):
+    """What starts this flow where none was asked for."""
+
+    channels: tuple[Channel, ...] = ()
+    keywords: tuple[str, ...] = ()
+    intents: tuple[Name, ...] = ()
+
+
+class Settings(FlowPart):
+    """What holds for the whole flow; a text that is not set has a built-in default."""
+
+    max_fallbacks: Annotated[int, Field(ge=1, le=10)] = 3
+    idle_timeout_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
+    fallback_text: Text | None = None
+    error_text: Text | None = None
+    confirm_text: Text | None = None
+    handoff_state: NonBlank | None = None
+    error_state: NonBlank | None = None
+    fallback_flow: NonBlank | None = None
+    require_tests: bool = False
+
+
+class FlowDocument(FlowPart):
+    """A flow as written: well formed; only `engine.check` says whether it is sound."""
+
+    schema_: Annotated[Literal["parley/1"], Field(alias="schema")]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    description: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = (
+        "en"
+    )
+    initial_state: NonBlank
+    variables: dict[Name, Json] = Field(default_factory=dict)
+    slots: dict[Name, Slot] = Field(default_factory=dict)
+    intents: dict[Name, Intent] = Field(default_factory=dict)
+    triggers: Triggers = Triggers()
+    settings: Settings = Settings()
+    global_transitions: tuple[Transition, ...] = ()
+    states: Annotated[tuple[State, ...], Field(min_length=1, max_length=MAX_STATES)]
+    texts: dict[str, OneText | dict[str, OneText]] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    category: str | None = None

@@ -1,0 +1,223 @@
+"""How a flow moves on, and what it does on the way."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from parley.domain.flow_texts import Content, Expression, FlowPart, OneText, Text
+from parley.domain.json import Json, JsonObject
+
+type Priority = Annotated[int, Field(ge=0, le=1_000)]
+type NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+PREVIOUS = "$previous"
+"""The target that is the state which the last global transition left."""
+
+
+class Condition(StrEnum):
+    """When a transition holds."""
+
+    ANY_INPUT = "any_input"
+    INTENT_MATCH = "intent_match"
+    INTENT_CONFIDENCE = "intent_confidence"
+    LOW_CONFIDENCE = "low_confidence"
+    SLOT_FILLED = "slot_filled"
+    ALL_SLOTS_FILLED = "all_slots_filled"
+    USER_CHOICE = "user_choice"
+    INTEGRATION_SUCCESS = "integration_success"
+    INTEGRATION_ERROR = "integration_error"
+    TIMEOUT = "timeout"
+    EXPRESSION = "expression"
+    FALLBACK = "fallback"
+
+
+ON_INPUT = frozenset(
+    {
+        Condition.ANY_INPUT,
+        Condition.INTENT_MATCH,
+        Condition.INTENT_CONFIDENCE,
+        Condition.LOW_CONFIDENCE,
+        Condition.USER_CHOICE,
+        Condition.FALLBACK,
+    }
+)
+"""The conditions that only a message can make hold."""
+
+AT_ONCE = frozenset(
+    {
+        Condition.EXPRESSION,
+        Condition.SLOT_FILLED,
+        Condition.ALL_SLOTS_FILLED,
+        Condition.INTEGRATION_SUCCESS,
+        Condition.INTEGRATION_ERROR,
+    }
+)
+"""The conditions that a state which does not wait tries at once."""
+
+
+class ActionPart(FlowPart):
+    """What all actions have (S0-17)."""
+
+    condition: Expression | None = None
+    priority: Priority = 100
+    timeout_ms: Annotated[int, Field(ge=100, le=30_000)] | None = None
+
+
+class SendMessageConfig(Content):
+    """`template` names a shared text; `text` is written here. One of them, or other content."""
+
+    template: str | None = None
+    typing_indicator: bool = False
+    delay_ms: Annotated[int, Field(ge=0, le=10_000)] | None = None
+
+
+class SendMessageAction(ActionPart):
+    """Says something."""
+
+    type: Literal["send_message"]
+    config: SendMessageConfig
+
+
+class AssignConfig(FlowPart):
+    """`value` is a literal or a text; `expression` is CEL and gives a typed value."""
+
+    key: NonBlank
+    value: Json = None
+    expression: Expression | None = None
+
+
+class KeyConfig(FlowPart):
+    """What to clear."""
+
+    key: NonBlank
+
+
+class SetVariableAction(ActionPart):
+    """Gives a variable a value."""
+
+    type: Literal["set_variable"]
+    config: AssignConfig
+
+
+class SetSlotAction(ActionPart):
+    """Gives a slot a value, if the slot allows it."""
+
+    type: Literal["set_slot"]
+    config: AssignConfig
+
+
+class ClearVariableAction(ActionPart):
+    """Makes a variable null."""
+
+    type: Literal["clear_variable"]
+    config: KeyConfig
+
+
+class ClearSlotAction(ActionPart):
+    """Empties a slot."""
+
+    type: Literal["clear_slot"]
+    config: KeyConfig
+
+
+class LogEventConfig(FlowPart):
+    """`data` may hold texts."""
+
+    event: NonBlank
+    data: JsonObject = Field(default_factory=dict)
+
+
+class LogEventAction(ActionPart):
+    """Records that something happened."""
+
+    type: Literal["log_event"]
+    config: LogEventConfig
+
+
+class CallIntegrationConfig(FlowPart):
+    """A call whose answer goes into the variable `save_as`."""
+
+    integration_id: NonBlank
+    endpoint: Text = ""
+    request: JsonObject = Field(default_factory=dict)
+    save_as: str | None = None
+
+
+class CallIntegrationAction(ActionPart):
+    """Calls out between states."""
+
+    type: Literal["call_integration"]
+    config: CallIntegrationConfig
+
+
+class TriggerFlowConfig(FlowPart):
+    """`arguments` and `results` are {variable: expression}."""
+
+    flow: NonBlank
+    mode: Literal["replace", "call"] = "replace"
+    arguments: dict[str, Expression] = Field(default_factory=dict)
+    results: dict[str, Expression] = Field(default_factory=dict)
+
+
+class TriggerFlowAction(ActionPart):
+    """Runs another flow."""
+
+    type: Literal["trigger_flow"]
+    config: TriggerFlowConfig
+
+
+class SetContextConfig(FlowPart):
+    """`key` is `language`, `priority`, `tags` or a custom attribute."""
+
+    key: NonBlank
+    value: Json = None
+
+
+class SetContextAction(ActionPart):
+    """Notes something about the conversation."""
+
+    type: Literal["set_context"]
+    config: SetContextConfig
+
+
+class SendAnalyticsConfig(FlowPart):
+    """One measurement."""
+
+    metric: NonBlank
+    value: Json = 1
+    dimensions: dict[str, OneText] = Field(default_factory=dict)
+
+
+class SendAnalyticsAction(ActionPart):
+    """Counts or measures something."""
+
+    type: Literal["send_analytics"]
+    config: SendAnalyticsConfig
+
+
+type Action = Annotated[
+    SendMessageAction
+    | SetVariableAction
+    | SetSlotAction
+    | ClearVariableAction
+    | ClearSlotAction
+    | LogEventAction
+    | CallIntegrationAction
+    | TriggerFlowAction
+    | SetContextAction
+    | SendAnalyticsAction,
+    Field(discriminator="type"),
+]
+
+
+class Transition(FlowPart):
+    """A way from a state to another (S0-21 to S0-24)."""
+
+    condition: Condition
+    condition_value: str | int | float | None = None
+    expression: Expression | None = None
+    target_state: NonBlank
+    priority: Priority = 100
+    actions: tuple[Action, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)

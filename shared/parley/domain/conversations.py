@@ -104,13 +104,15 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is remembered of an event that became a turn: enough to know it again."""
+    """What the ring remembers of an event that became a turn: enough to know it again.
+
+    `payload_hash` tells a repeat from another event under the same id.
+    """
 
     pid: ProviderId
     payload_hash: str
-    seq: str | None
     at: datetime
-    turn_id: TurnId
+    turn_no: int
 
 
 class ItemKind(StrEnum):
@@ -137,15 +139,42 @@ class Outbox:
     lease_until: datetime | None
     items: tuple[OutboxItem, ...]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the conversation must wait for its outbox before it takes another turn."""
+        return len(self.items) > MAX_OUTBOX_ITEMS
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a conversation has committed and not yet told or projected, as of `rev`."""
+
+    rev: int
+    outbox: Outbox
+    tail: tuple[JsonObject, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whoever finds nothing pending and adds something owns the flush of it."""
+        return not self.outbox.items and not self.tail
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The document, as read at `rev`.
+    """The document, as read at `rev`; 0 is one that is not stored yet.
 
-    `state` is the engine's own JSON (`engine.state.RunState`), opaque here. `tail` holds history
-    rows (`repositories` store them as messages and turns) that are committed but not yet
-    projected. `last_seq` is the highest SQS SequenceNumber taken, zero-padded to 39 digits, "" at
-    the start. `message_no` is the last sequence number given to a message.
+    The ring of arrivals stays in the store, which refuses a commit whose arrival it holds: so what
+    a turn reads does not grow with the ring. `ring_marks` are `last_activity_at` at the last two
+    turns whose number is a multiple of half the ring's size: whatever was taken after the first
+    of them is still in the ring.
+
+    `state` is the engine's own JSON (`engine.state.RunState`), opaque here; `current_state` and
+    `language` are copied from it. `user` is the profile that texts see. `tail` holds history rows
+    (`services.history`) that are committed but not yet projected. `last_seq` is the highest SQS
+    SequenceNumber taken, zero-padded to 39 digits, "" at the start. `message_no` is the last
+    sequence number given to a message. `journal` holds, by turn id, what a turn not yet committed
+    has begun outside (`services.journal`). `last_activity_at` never goes back. `wants_agent` is
+    set when a turn failed or a person was asked for, until one has dealt with it.
     """
 
     tenant_id: TenantId
@@ -157,16 +186,39 @@ class Conversation:
     status: Status
     stage: Stage
     state: JsonObject
+    current_state: str
+    language: str | None
+    user: JsonObject
     timers: tuple[Timer, ...]
     last_seq: str
-    ring: tuple[Arrival, ...]
+    ring_marks: tuple[datetime, ...]
     turn_no: int
     last_turn_id: TurnId
     message_no: int
     outbox: Outbox
     tail: tuple[JsonObject, ...]
-    journal: JsonObject | None
+    journal: JsonObject
+    wants_agent: bool
     created_at: datetime
     last_activity_at: datetime
     closed_at: datetime | None
     idle_at: datetime | None
+
+    @property
+    def pending(self) -> Pending:
+        return Pending(self.rev, self.outbox, self.tail)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationQuery:
+    """Which conversations to list; None does not restrict.
+
+    `since` and `until` bound `last_activity_at`, the first included, the second not.
+    """
+
+    status: Status | None = None
+    channel: Channel | None = None
+    user_id: UserId | None = None
+    flow_id: FlowId | None = None
+    since: datetime | None = None
+    until: datetime | None = None

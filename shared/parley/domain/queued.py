@@ -3,6 +3,7 @@
 Unknown fields are ignored, so that a rollback can read what a newer version wrote.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -25,13 +26,26 @@ class Inbound(Queued):
     """Queue `inbound`: one event for a conversation, to become at most one turn.
 
     `event` is the engine's (`engine.events`) as JSON. `pid` makes a repeat known. `received_at`
-    is the turn's `now`: a turn run again sees the same time.
+    is the turn's `now`: a turn run again sees the same time. `sent_at` is when the sender says it
+    was sent, None if unknown: it spares long conversations a look into their history for repeats.
     """
 
     conversation_id: ConversationId
     pid: ProviderId
     event: JsonObject
     received_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a record came off its queue.
+
+    `seq` is the SQS SequenceNumber; `receive_count`, from 1, how often the record was received.
+    """
+
+    seq: str | None = None
+    receive_count: int = 1
 
 
 class OutboundTurn(Queued):

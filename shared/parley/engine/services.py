@@ -16,7 +16,8 @@ class IntegrationRequest:
     """One call to a system of the tenant.
 
     `endpoint` is a path below the integration's base address, or a full https URL. `body` is JSON
-    or None.
+    or None. `idempotent` is the flow author's word that the target does the work once however
+    often the same `Idempotency-Key` comes: without it a call that may have arrived is not repeated.
     """
 
     integration_id: str
@@ -24,6 +25,7 @@ class IntegrationRequest:
     method: str
     body: Json
     timeout_ms: int
+    idempotent: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -31,7 +33,8 @@ class IntegrationRequest:
 class IntegrationReply:
     """How a call ended.
 
-    `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open` or `refused`;
+    `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open`, `refused` or
+    `unknown` (it was begun before a crash, and whether it arrived cannot be told);
     `data` is the answer's JSON, of errors too where there was one; `error` is for people.
     """
 

@@ -1,6 +1,6 @@
 """Who calls, and what a role may do: the one table of permissions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from parley.domain.ids import TenantId, UserId
@@ -53,13 +53,14 @@ class Caller:
     """Who a request comes from, as the authorizer vouches for it.
 
     `key_id` is set when an API key spoke. A `customer` sees only conversations that have their
-    `user_id`.
+    `user_id`. `request_id` is for the audit log and says nothing about who calls.
     """
 
     tenant_id: TenantId
     user_id: UserId
     role: Role
     key_id: str | None = None
+    request_id: str | None = field(default=None, compare=False)
 
     @property
     def permissions(self) -> frozenset[Permission]:

@@ -1,0 +1,91 @@
+"""Who did what, for ever: entries of the audit log (S3-19)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from parley.domain.access import Caller, Role
+from parley.domain.ids import TenantId
+from parley.domain.json import JsonObject
+
+
+class AuditAction(StrEnum):
+    """What happened to the entity."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class ActorType(StrEnum):
+    """S3-20."""
+
+    USER = "user"
+    SYSTEM = "system"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing done; `name` says it in the past tense, as `flow.published`.
+
+    Values hold what changed and never a secret, a password or a hash of one.
+    """
+
+    tenant_id: TenantId
+    id: str
+    at: datetime
+    name: str
+    action: AuditAction
+    entity_type: str
+    entity_id: str
+    actor_type: ActorType
+    actor_id: str
+    old_values: JsonObject | None = None
+    new_values: JsonObject | None = None
+    request_id: str | None = None
+
+
+def entry_by(
+    caller: Caller,
+    name: str,
+    action: AuditAction,
+    entity: tuple[str, str],
+    *,
+    entry_id: str,
+    at: datetime,
+) -> AuditEntry:
+    """An entry about an entity, (type, id), by a caller: a service if it came with an API key."""
+    match caller:
+        case Caller(role=Role.SYSTEM):
+            actor, actor_id = ActorType.SYSTEM, str(caller.user_id)
+        case Caller(key_id=str() as key_id):
+            actor, actor_id = ActorType.SERVICE, key_id
+        case _:
+            actor, actor_id = ActorType.USER, str(caller.user_id)
+    return AuditEntry(
+        tenant_id=caller.tenant_id,
+        id=entry_id,
+        at=at,
+        name=name,
+        action=action,
+        entity_type=entity[0],
+        entity_id=entity[1],
+        actor_type=actor,
+        actor_id=actor_id,
+        request_id=caller.request_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedEntry:
+    """An entry in its place in the tenant's chain.
+
+    `hash` covers the entry and the hash before it, so that nothing can be changed or taken out
+    without every later hash being wrong. `number` counts from 1 without a gap.
+    """
+
+    entry: AuditEntry
+    number: int
+    previous_hash: str
+    hash: str

@@ -1,0 +1,141 @@
+"""What is handed in as a flow, before anyone knows whether it is a good one."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from parley.domain.errors import Fault, FlowInvalid, Invalid
+from parley.domain.flow_records import MAX_DOCUMENT_BYTES, MAX_NAME_LENGTH, FlowVersionRecord
+from parley.domain.json import Json, JsonObject
+from parley.engine.check import check_flow
+from parley.engine.formats import dump_flow, load_flow
+
+MAX_DEPTH = 64
+"""How deeply a document may nest to be kept at all; the check allows less."""
+MAX_TAGS = 50
+_MAX_TAG_LENGTH = 50
+_MAX_CATEGORY_LENGTH = 100
+_MAX_DESCRIPTION_LENGTH = 5_000
+_MAX_LANGUAGE_LENGTH = 35
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a list of flows shows of a document."""
+
+    name: str
+    description: str | None
+    language: str
+    tags: tuple[str, ...]
+    category: str | None
+    content_hash: str
+
+
+def loaded(source: str | JsonObject) -> tuple[JsonObject, str | None]:
+    """A document, and its text if it came as one. Raises Invalid, FlowInvalid for bad syntax."""
+    if not isinstance(source, str):
+        return source, None
+    if len(source.encode(errors="surrogatepass")) > MAX_DOCUMENT_BYTES:
+        raise _too_large()
+    return load_flow(source), source
+
+
+def headline(document: JsonObject) -> Headline:
+    """What is shown of a document. Raises Invalid if it has no name or cannot be kept at all.
+
+    A draft may be wrong in every other respect: what cannot be shown is left out.
+    """
+    _require_depth(document)
+    name = document.get("name")
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
+        raise Invalid(
+            f"a flow needs a name of at most {MAX_NAME_LENGTH} characters",
+            [Fault("/name", f"must be a text of 1 to {MAX_NAME_LENGTH} characters")],
+        )
+    tags = document.get("tags")
+    return Headline(
+        name=name.strip(),
+        description=_text(document.get("description"), _MAX_DESCRIPTION_LENGTH),
+        language=_text(document.get("language"), _MAX_LANGUAGE_LENGTH) or "en",
+        tags=tuple(
+            tag for tag in (tags if isinstance(tags, list) else []) if _text(tag, _MAX_TAG_LENGTH)
+        )[:MAX_TAGS],
+        category=_text(document.get("category"), _MAX_CATEGORY_LENGTH),
+        content_hash=_content_hash(document),
+    )
+
+
+def require_same_name(expected: str, name: str) -> None:
+    """Raises Invalid unless a document is called what the flow is called."""
+    if name != expected.strip():
+        raise Invalid(
+            f"the document is called {name!r} and the flow {expected!r}: make them equal",
+            [Fault("/name", f"must be {expected!r}")],
+        )
+
+
+def require_publishable(source: str | JsonObject) -> None:
+    """Raises FlowInvalid with every error of the check; warnings pass."""
+    faults = [
+        Fault(diagnostic.pointer, diagnostic.message)
+        for diagnostic in check_flow(source)
+        if diagnostic.severity == "error"
+    ]
+    if faults:
+        raise FlowInvalid(f"the flow has {len(faults)} errors; mend them to publish it", faults)
+
+
+def as_json(record: FlowVersionRecord) -> str:
+    """The document as JSON for people to read."""
+    return json.dumps(record.document, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_yaml(record: FlowVersionRecord) -> str:
+    """The document as YAML: the very text that was handed in, if that was YAML."""
+    if record.source is not None and not record.source.lstrip().startswith("{"):
+        return record.source
+    return dump_flow(record.document)
+
+
+def _text(value: Json, max_length: int) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= max_length else None
+
+
+def _content_hash(document: JsonObject) -> str:
+    """SHA-256, in hex, of the JSON with sorted keys, so that equal documents have equal hashes."""
+    try:
+        text = json.dumps(
+            document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+        )
+        canonical = text.encode()
+    except (TypeError, ValueError) as error:
+        raise Invalid(
+            "the document is not JSON", [Fault("", "holds what JSON cannot say")]
+        ) from error
+    if len(canonical) > MAX_DOCUMENT_BYTES:
+        raise _too_large()
+    if "\\u0000" in text:
+        raise Invalid("the document has a NUL character", [Fault("", "has a NUL character")])
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def _require_depth(document: JsonObject) -> None:
+    level: list[Json] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise Invalid(
+        f"the document nests deeper than {MAX_DEPTH} levels", [Fault("", "nests too deeply")]
+    )
+
+
+def _too_large() -> Invalid:
+    return Invalid(
+        f"the document is larger than {MAX_DOCUMENT_BYTES} bytes", [Fault("", "is too large")]
+    )

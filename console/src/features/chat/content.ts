@@ -1,0 +1,139 @@
+/** A message's content, told apart into the parts a page can show. */
+
+import type { Json, JsonObject } from "../../api/views";
+
+export interface Choice {
+  readonly title: string;
+  readonly payload: string;
+}
+
+export type Button =
+  | { readonly kind: "choice"; readonly choice: Choice }
+  | { readonly kind: "link"; readonly title: string; readonly address: string };
+
+export interface Media {
+  readonly kind: "image" | "audio" | "video" | "file";
+  readonly address: string;
+  readonly label: string;
+}
+
+export interface Place {
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+export interface Card {
+  readonly title: string;
+  readonly text: string;
+  readonly image: Media | null;
+  readonly buttons: readonly Button[];
+}
+
+export interface Content {
+  readonly text: string;
+  readonly media: readonly Media[];
+  readonly place: Place | null;
+  readonly cards: readonly Card[];
+  readonly quickReplies: readonly Choice[];
+  readonly buttons: readonly Button[];
+  /** There is something in it that this page cannot show: what the sender calls it. */
+  readonly unknown: string | null;
+}
+
+const SHOWN_TYPES = new Set([
+  "text",
+  "quick_reply",
+  "image",
+  "file",
+  "audio",
+  "video",
+  "location",
+  "carousel",
+  "system",
+]);
+
+export function contentFrom(content: JsonObject): Content {
+  const type = text(content["type"]) || "text";
+  const parts = {
+    text: text(content["text"]),
+    media: listOf(content["media"]).flatMap((item) => mediaFrom(item, type)),
+    place: placeFrom(content["location"]),
+    cards: cardsOf(content["carousel"]).flatMap(cardFrom),
+    quickReplies: listOf(content["quick_replies"]).flatMap(choiceFrom),
+    buttons: listOf(content["buttons"]).flatMap(buttonFrom),
+  };
+  const isEmpty =
+    !parts.text && !parts.place && !parts.media.length && !parts.cards.length && !parts.buttons.length;
+  return { ...parts, unknown: !SHOWN_TYPES.has(type) || isEmpty ? type : null };
+}
+
+/** The address if a page may link to it: http, https or telephone; never a script. */
+export function safeAddress(value: Json | undefined): string | null {
+  try {
+    const address = new URL(text(value));
+    return ["http:", "https:", "tel:"].includes(address.protocol) ? address.href : null;
+  } catch {
+    return null; // no address at all
+  }
+}
+
+function choiceFrom(item: JsonObject): Choice[] {
+  const title = text(item["title"]);
+  return title ? [{ title, payload: text(item["payload"]) || title }] : [];
+}
+
+function buttonFrom(item: JsonObject): Button[] {
+  const title = text(item["title"]);
+  const url = item["type"] === "phone" ? `tel:${text(item["payload"])}` : item["url"];
+  const address = safeAddress(url);
+  if (title && address !== null) return [{ kind: "link", title, address }];
+  if (item["type"] !== "postback") return [];
+  return choiceFrom(item).map((choice) => ({ kind: "choice", choice }));
+}
+
+function mediaFrom(item: JsonObject, type: string): Media[] {
+  const address = safeAddress(item["url"]);
+  if (address === null || address.startsWith("tel:")) return [];
+  const mime = text(item["type"]) || text(item["mime_type"]) || type;
+  const kind = (["image", "audio", "video"] as const).find((known) => mime.startsWith(known));
+  return [{ kind: kind ?? "file", address, label: text(item["alt_text"]) || text(item["title"]) }];
+}
+
+function placeFrom(value: Json | undefined): Place | null {
+  const item = object(value);
+  const [latitude, longitude] = [item?.["latitude"], item?.["longitude"]];
+  if (typeof latitude !== "number" || typeof longitude !== "number") return null;
+  return { name: text(item?.["address"]) || text(item?.["name"]), latitude, longitude };
+}
+
+function cardFrom(item: JsonObject): Card[] {
+  const image = item["image_url"] ?? item["image"];
+  const media = typeof image === "string" ? { url: image } : (object(image ?? item["media"]) ?? {});
+  const card = {
+    title: text(item["title"]),
+    text: text(item["text"]) || text(item["subtitle"]) || text(item["description"]),
+    image: mediaFrom({ alt_text: item["title"], ...media }, "image")[0] ?? null,
+    buttons: listOf(item["buttons"]).flatMap(buttonFrom),
+  };
+  return card.title || card.text || card.image ? [card] : [];
+}
+
+function cardsOf(value: Json | undefined): JsonObject[] {
+  const holder = object(value);
+  return listOf(holder?.["cards"] ?? holder?.["items"] ?? value);
+}
+
+function listOf(value: Json | undefined): JsonObject[] {
+  const items = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  return items.map(object).filter((item) => item !== null);
+}
+
+function object(value: Json | undefined): JsonObject | null {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as JsonObject) : null;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}

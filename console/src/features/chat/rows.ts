@@ -1,0 +1,127 @@
+/** What the log shows, line by line: messages, the user's own on their way, and days. */
+
+import { isOpen, type MessageView, type OutgoingContent, type Sender } from "../../api/views";
+import { contentFrom, type Choice, type Content } from "./content";
+import type { Chat } from "./core/chat";
+import { shownAs, type Outgoing } from "./core/outgoing";
+
+export type Mark = "sending" | "sent" | "delivered" | "failed";
+
+export interface MessageRow {
+  readonly kind: "message";
+  readonly key: string;
+  readonly sender: Sender;
+  readonly content: Content;
+  readonly at: Date;
+  /** How far a message of the user has come; null for everyone else's. */
+  readonly mark: Mark | null;
+  /** A failed message: what to retry or discard, and why it failed. */
+  readonly failed: Outgoing | null;
+  readonly choices: "open" | "closed";
+  /** The payload that was chosen, once something was said after the offer. */
+  readonly chosen: string | null;
+  readonly isFirstOfGroup: boolean;
+  readonly isLastOfGroup: boolean;
+}
+
+export type Row = MessageRow | { readonly kind: "day"; readonly key: string; readonly at: Date };
+
+type Bare = Omit<MessageRow, "choices" | "chosen" | "isFirstOfGroup" | "isLastOfGroup"> & {
+  readonly said: { readonly text: string; readonly payload: string };
+};
+
+const GROUP_WITHIN_MS = 3 * 60_000;
+
+export function rowsOf(chat: Chat): Row[] {
+  const bare = bareRows(chat);
+  const canAnswer = chat.conversation !== null && isOpen(chat.conversation);
+  const rows: Row[] = [];
+  bare.forEach((row, index) => {
+    const [before, after] = [bare[index - 1], bare[index + 1]];
+    if (before === undefined || before.at.toDateString() !== row.at.toDateString()) {
+      rows.push({ kind: "day", key: `day ${row.at.toDateString()}`, at: row.at });
+    }
+    const answer = bare.slice(index + 1).find((other) => other.sender === "user");
+    const { said: _, ...shown } = row;
+    rows.push({
+      ...shown,
+      choices: canAnswer && answer === undefined && row.sender !== "user" ? "open" : "closed",
+      chosen: answer === undefined ? null : chosenOf(row.content, answer.said),
+      isFirstOfGroup: !isSameGroup(before, row),
+      isLastOfGroup: !isSameGroup(row, after),
+    });
+  });
+  return rows;
+}
+
+function bareRows(chat: Chat): Bare[] {
+  const claimed: Record<string, string> = { ...chat.claimed };
+  const pending: Bare[] = [];
+  for (const one of chat.outgoing) {
+    const message = shownAs(one, chat.timeline.shown, claimed);
+    if (message === undefined) pending.push(pendingRow(one));
+    else claimed[message.id] = one.id;
+  }
+  return [...chat.timeline.shown.map((message) => shownRow(message, claimed[message.id])), ...pending];
+}
+
+function shownRow(message: MessageView, clientId: string | undefined): Bare {
+  return {
+    kind: "message",
+    key: clientId ?? message.id,
+    sender: message.sender,
+    content: contentFrom(message.content),
+    at: new Date(message.at),
+    mark: message.sender === "user" ? "delivered" : null,
+    failed: null,
+    said: { text: textIn(message.content["text"]), payload: textIn(message.content["payload"]) },
+  };
+}
+
+function pendingRow(outgoing: Outgoing): Bare {
+  const { content } = outgoing;
+  return {
+    kind: "message",
+    key: outgoing.id,
+    sender: "user",
+    content: contentFrom({ ...content }),
+    at: new Date(outgoing.at),
+    mark: MARKS[outgoing.status],
+    failed: outgoing.status === "failed" ? outgoing : null,
+    said: { text: content.text, payload: payloadOf(content) },
+  };
+}
+
+const MARKS: Record<Outgoing["status"], Mark> = {
+  queued: "sending",
+  sending: "sending",
+  accepted: "sent",
+  failed: "failed",
+};
+
+function payloadOf(content: OutgoingContent): string {
+  return content.type === "quick_reply" ? content.payload : "";
+}
+
+/** By payload, else by title: as the flow itself reads an answer. */
+function chosenOf(offer: Content, said: Bare["said"]): string | null {
+  const choices: Choice[] = [
+    ...offer.quickReplies,
+    ...offer.buttons.flatMap((button) => (button.kind === "choice" ? button.choice : [])),
+  ];
+  const title = said.text.trim().toLowerCase();
+  const chosen =
+    choices.find((choice) => said.payload !== "" && choice.payload === said.payload) ??
+    choices.find((choice) => choice.title.trim().toLowerCase() === title);
+  return chosen?.payload ?? null;
+}
+
+function isSameGroup(first: Bare | undefined, second: Bare | undefined): boolean {
+  if (first === undefined || second === undefined || first.sender !== second.sender) return false;
+  if (first.failed !== null || first.at.toDateString() !== second.at.toDateString()) return false;
+  return second.at.getTime() - first.at.getTime() < GROUP_WITHIN_MS;
+}
+
+function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,157 @@
+import type { Button, Card, Choice, Content, Media, Place } from "../content";
+import { Out, Page, Pin, Tick } from "./Icons";
+import { RichText } from "./RichText";
+
+/** What a choice does, and whether it still can. */
+export interface Choosing {
+  readonly isOpen: boolean;
+  /** The payload that was chosen. */
+  readonly chosen: string | null;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+/** The parts of a message that belong inside its bubble. */
+export function ContentView({ content, choosing }: { content: Content; choosing: Choosing }) {
+  return (
+    <>
+      {content.media.map((media) => (
+        <MediaView key={media.address} media={media} />
+      ))}
+      {content.text && <RichText text={content.text} />}
+      {content.place && <PlaceView place={content.place} />}
+      {content.buttons.length > 0 && <Buttons buttons={content.buttons} choosing={choosing} />}
+      {content.unknown !== null && (
+        <p className="unknown">
+          {content.text ? "The rest of this message" : "This message"} can’t be shown here (
+          <span dir="auto">{content.unknown}</span>).
+        </p>
+      )}
+    </>
+  );
+}
+
+function MediaView({ media }: { media: Media }) {
+  const { address, label } = media;
+  switch (media.kind) {
+    case "image":
+      return (
+        <a className="media" href={address} target="_blank" rel="noopener noreferrer">
+          <img src={address} alt={label || "Image"} loading="lazy" referrerPolicy="no-referrer" />
+        </a>
+      );
+    case "audio":
+      return <audio className="media" src={address} controls preload="none" aria-label={label || "Audio"} />;
+    case "video":
+      return <video className="media" src={address} controls preload="none" aria-label={label || "Video"} />;
+    case "file":
+      return (
+        <a className="tile" href={address} target="_blank" rel="noopener noreferrer">
+          <Page />
+          <span dir="auto">{label || nameOf(address)}</span>
+          <Out />
+        </a>
+      );
+  }
+}
+
+function PlaceView({ place: { name, latitude, longitude } }: { place: Place }) {
+  const position = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+  const at = `mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
+  return (
+    <a
+      className="tile"
+      href={`https://www.openstreetmap.org/?${at}`}
+      target="_blank"
+      rel="noopener noreferrer"
+    >
+      <Pin />
+      <span>
+        <span dir="auto">{name || "Location"}</span>
+        <small>{position}</small>
+      </span>
+      <Out />
+    </a>
+  );
+}
+
+export function Carousel({ cards, choosing }: { cards: readonly Card[]; choosing: Choosing }) {
+  return (
+    <ul className="carousel" role="list" tabIndex={0} aria-label={`${cards.length} cards`}>
+      {cards.map((card, index) => (
+        <li key={index} className="card">
+          {card.image && (
+            <img src={card.image.address} alt={card.image.label} loading="lazy" referrerPolicy="no-referrer" />
+          )}
+          {card.title && (
+            <strong dir="auto" className="text">
+              {card.title}
+            </strong>
+          )}
+          {card.text && <RichText text={card.text} />}
+          {card.buttons.length > 0 && <Buttons buttons={card.buttons} choosing={choosing} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Buttons({ buttons, choosing }: { buttons: readonly Button[]; choosing: Choosing }) {
+  return (
+    <div className="buttons">
+      {buttons.map((button, index) =>
+        button.kind === "link" ? (
+          <a
+            key={index}
+            className="button"
+            href={button.address}
+            target="_blank"
+            rel="noopener noreferrer"
+          >
+            <span dir="auto">{button.title}</span>
+            <Out />
+          </a>
+        ) : (
+          <ChoiceButton key={index} className="button" choice={button.choice} choosing={choosing} />
+        ),
+      )}
+    </div>
+  );
+}
+
+export function QuickReplies({ choices, choosing }: { choices: readonly Choice[]; choosing: Choosing }) {
+  return (
+    <div className="choices" role="group" aria-label="Suggested answers">
+      {choices.map((choice, index) => (
+        <ChoiceButton key={index} className="choice" choice={choice} choosing={choosing} />
+      ))}
+    </div>
+  );
+}
+
+function ChoiceButton({
+  className,
+  choice,
+  choosing,
+}: {
+  className: string;
+  choice: Choice;
+  choosing: Choosing;
+}) {
+  const isChosen = choosing.chosen === choice.payload;
+  return (
+    <button
+      type="button"
+      className={className}
+      disabled={!choosing.isOpen}
+      aria-pressed={isChosen}
+      onClick={() => choosing.onChoose(choice)}
+    >
+      {isChosen && <Tick />}
+      <span dir="auto">{choice.title}</span>
+    </button>
+  );
+}
+
+function nameOf(address: string): string {
+  return decodeURIComponent(new URL(address).pathname.split("/").at(-1) ?? "") || "File";
+}

@@ -1,6 +1,9 @@
 """Who did what, for ever: entries of the audit log (S3-19)."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -89,3 +92,31 @@ class ChainedEntry:
     number: int
     previous_hash: str
     hash: str
+
+
+def chained(entry: AuditEntry, *, after: ChainedEntry | None) -> ChainedEntry:
+    """The entry at the end of a chain; None is the chain that is empty yet."""
+    previous = after.hash if after else ""
+    return ChainedEntry(
+        entry=entry,
+        number=after.number + 1 if after else 1,
+        previous_hash=previous,
+        hash=_hash(entry, previous),
+    )
+
+
+def first_break(chain: Sequence[ChainedEntry]) -> int | None:
+    """The number of the first entry of a whole chain that is not as it was written, or missing."""
+    before: ChainedEntry | None = None
+    for expected, link in enumerate(chain, start=1):
+        if link != chained(link.entry, after=before):
+            return expected
+        before = link
+    return None
+
+
+def _hash(entry: AuditEntry, previous_hash: str) -> str:
+    """SHA-256, in hex, of the hash before and the entry as JSON with sorted keys."""
+    fields = {**asdict(entry), "at": entry.at.isoformat(), "previous_hash": previous_hash}
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

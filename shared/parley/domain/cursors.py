@@ -4,6 +4,8 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from parley.domain.errors import Fault, Invalid
 from parley.domain.pages import MAX_PAGE_SIZE
@@ -11,26 +13,38 @@ from parley.domain.pages import MAX_PAGE_SIZE
 _MAX_LENGTH = 2_000
 
 
-def encode_cursor(*parts: str | int) -> str:
+def encode_cursor(*parts: str | int | datetime) -> str:
     """A cursor that says exactly these parts."""
-    raw = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in parts]
+    raw = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> Sequence[str | int]:
+def decode_cursor(cursor: str, *kinds: type[str | int | datetime]) -> Sequence[Any]:
     """The parts of a cursor, one of each kind. Raises Invalid, at `/cursor`, if it is not such."""
+    if len(cursor) > _MAX_LENGTH:
+        raise unknown_cursor()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (UnicodeError, binascii.Error, ValueError, RecursionError):
-        parts = None
-    if (
-        len(cursor) > _MAX_LENGTH
-        or not isinstance(parts, list)
-        or [type(part) for part in parts] != list(kinds)
-    ):
-        raise Invalid("the cursor is not one that a list gave", [Fault("/cursor", "is unknown")])
-    return parts
+        return [_part(part, kind) for part, kind in zip(parts, kinds, strict=True)]
+    except (UnicodeError, binascii.Error, ValueError, TypeError, RecursionError):
+        raise unknown_cursor() from None
+
+
+def unknown_cursor() -> Invalid:
+    """What to raise for a cursor that is another list's."""
+    return Invalid("the cursor is not one that this list gave", [Fault("/cursor", "is unknown")])
+
+
+def _part(part: object, kind: type[str | int | datetime]) -> str | int | datetime:
+    if kind is datetime and isinstance(part, str):
+        instant = datetime.fromisoformat(part)
+        if instant.tzinfo is not None:
+            return instant
+    elif type(part) is kind:
+        return part
+    raise ValueError
 
 
 def checked_limit(limit: int) -> int:

@@ -116,7 +116,7 @@ class FlowVersionRecord:
     """One version: `number` counts from 1 within the flow.
 
     `source` is the text as it was handed in, comments and all; None if a document was.
-    `content_hash` is the SHA-256, in hex, of the document's canonical JSON.
+    `content_hash` is the SHA-256, in hex, of the document's JSON.
     """
 
     tenant_id: TenantId

@@ -102,10 +102,10 @@ def _text(value: Json, max_length: int) -> str | None:
 
 
 def _content_hash(document: JsonObject) -> str:
-    """SHA-256, in hex, of the JSON with sorted keys, so that equal documents have equal hashes."""
+    """SHA-256, in hex, of the JSON without spaces; the order of keys counts, as it does in a flow."""
     try:
         text = json.dumps(
-            document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+            document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         )
         canonical = text.encode()
     except (TypeError, ValueError) as error:

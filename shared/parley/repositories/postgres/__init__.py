@@ -1,1 +1,1 @@
-"""Organisations, people, flows and the event log, in PostgreSQL."""
+"""PostgreSQL: organisations, access, flows, events and the audit log."""

@@ -53,7 +53,7 @@ class Flows(Protocol):
         """The flow, once `version` is published and active; a draft one becomes immutable.
 
         It becomes the default if the tenant has none. Publishing a published one again makes it
-        the active one. Raises NotFound of the version, and Conflict.
+        the active one. Raises Conflict.
         """
 
 

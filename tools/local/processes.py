@@ -99,14 +99,19 @@ def launch(
         )
 
 
-def stop(process: psutil.Process, *, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+def stop(
+    process: psutil.Process,
+    *,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    within_s: float = STOP_S,
+) -> None:
     """End a process and all it started; first kindly, then not. Returns when they are gone."""
     try:
         family = [process, *process.children(recursive=True)]
         process.send_signal(stop_signal)
     except psutil.NoSuchProcess:
         return
-    _, alive = psutil.wait_procs([process], timeout=STOP_S)
+    _, alive = psutil.wait_procs([process], timeout=within_s)
     for survivor in [*alive, *family[1:]]:
         kill(survivor)
     psutil.wait_procs(family, timeout=STOP_S)

@@ -1,0 +1,57 @@
+"""Put a flow document live, through the API."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from parley.domain.json import JsonObject
+from tools.local.api import Api, ApiRefused
+from tools.local.errors import CloudError
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A flow that is live."""
+
+    flow_id: str
+    name: str
+    version: str
+
+
+def publish(api: Api, source: str) -> Published:
+    """Make a flow of this document, or a new version of the flow of its name, and publish it.
+
+    Raises ApiRefused, which names each fault of the document.
+    """
+    try:
+        flow_id = api.post("/flows", {"source": source})["id"]
+        version = None
+    except ApiRefused as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise
+        flow_id = _id_of(api, source)
+        version = api.post(f"/flows/{flow_id}/versions", {"source": source})["version"]
+    chosen = {} if version is None else {"version": version}
+    flow = api.post(f"/flows/{flow_id}/publish", chosen)
+    return Published(flow["id"], flow["name"], flow["active_version"])
+
+
+def _id_of(api: Api, source: str) -> str:
+    """The id of the flow that has the document's name."""
+    import yaml  # noqa: PLC0415 -- rarely needed: for the second version of a flow
+
+    name = yaml.safe_load(source)["name"]
+    for flow in _flows(api):
+        if flow["name"] == name:
+            return str(flow["id"])
+    raise CloudError(f"the API says that the flow {name!r} exists, and does not list it")
+
+
+def _flows(api: Api) -> Iterator[JsonObject]:
+    cursor = None
+    while True:
+        page = api.get("/flows?limit=100" + ("" if cursor is None else f"&cursor={cursor}"))
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return

@@ -1,0 +1,153 @@
+"""The web channel: the chat page, over a WebSocket. What a client may say, and how it is told.
+
+A connection is proven once, when it is made (`functions/live/authorize_connection.py`); after that
+a frame is one JSON object with an `action`, and everything the server says has an `event`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from parley.channels.strict_json import parsed
+from parley.domain.errors import Fault, Invalid
+from parley.domain.history import to_rfc3339
+from parley.domain.ids import ConversationId, MessageId
+from parley.domain.json import JsonObject
+from parley.domain.messages import MAX_TEXT_LENGTH, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What fits: characters of a text, bytes of a frame, choices under a message."""
+
+    text_length: int
+    frame_bytes: int
+    quick_replies: int
+
+
+LIMITS = Limits(text_length=MAX_TEXT_LENGTH, frame_bytes=32 * 1024, quick_replies=20)
+"""A frame is what API Gateway takes in one piece (its WebSocket quotas, read 2026-11-22); the rest
+is what our own page shows well."""
+
+type Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
+type SequenceNumber = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class TextSaid(_Part):
+    """What somebody typed."""
+
+    type: Literal["text"]
+    text: Text
+
+
+class QuickReplyChosen(_Part):
+    """A button that somebody pressed: its title, and the payload behind it."""
+
+    type: Literal["quick_reply"]
+    text: Text
+    payload: Annotated[str, StringConstraints(max_length=1_000)]
+
+
+class _Frame(_Part):
+    conversation_id: Annotated[ConversationId, StringConstraints(min_length=1, max_length=64)]
+
+
+class Subscribe(_Frame):
+    """Tell me what happens in this conversation, and what I missed after this number."""
+
+    action: Literal["subscribe"]
+    after: SequenceNumber = 0
+
+
+class Send(_Frame):
+    """Say this; `id` is the client's own, and makes a repeat known."""
+
+    action: Literal["send"]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    content: Annotated[TextSaid | QuickReplyChosen, Field(discriminator="type")]
+
+
+class Typing(_Frame):
+    """Somebody is typing."""
+
+    action: Literal["typing"]
+
+
+class Heartbeat(_Frame):
+    """I am still here, and have everything up to this number."""
+
+    action: Literal["heartbeat"]
+    after: SequenceNumber = 0
+
+
+type Frame = Subscribe | Send | Typing | Heartbeat
+
+_FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="action")])
+
+
+def parse(body: str) -> Frame:
+    """What a client said. Raises Invalid, with every fault, for anything that is no such frame."""
+    if len(body) > LIMITS.frame_bytes:
+        raise Invalid(f"a frame has at most {LIMITS.frame_bytes // 1024} KB")
+    try:
+        return _FRAME.validate_python(parsed(body.encode()))
+    except ValidationError as error:
+        faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in error.errors()]
+        raise Invalid("the frame is not one that can be taken", faults) from error
+    except ValueError as error:
+        raise Invalid(f"the frame is no JSON: {error}", [Fault("", "must be JSON")]) from error
+
+
+def render(message: Message) -> JsonObject:
+    """A message as clients are told of it, in the shape in which the API shows it."""
+    return {
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "sequence_number": message.sequence_number,
+        "direction": message.direction.value,
+        "sender": message.sender.value,
+        "content": message.content,
+        "turn_no": message.turn_no,
+        "at": to_rfc3339(message.at),
+        "delivery": message.delivery.value if message.delivery else None,
+    }
+
+
+def caught_up(frame: Subscribe | Heartbeat, messages: Iterable[Message], last: int) -> JsonObject:
+    """The answer to whoever asked what they missed; `last` says how far there is to go."""
+    return {
+        "event": "subscribed" if isinstance(frame, Subscribe) else "heartbeat",
+        "conversation_id": frame.conversation_id,
+        "last": last,
+        "messages": [render(message) for message in messages],
+    }
+
+
+def accepted(frame: Send, message_id: MessageId) -> JsonObject:
+    """The answer to whoever said something: it is queued, and goes by this id from now on."""
+    return {
+        "event": "delivery",
+        "conversation_id": frame.conversation_id,
+        "id": frame.id,
+        "message_id": message_id,
+        "status": "accepted",
+    }
+
+
+_TAGS = frozenset({"subscribe", "send", "typing", "heartbeat", "text", "quick_reply"})
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """A JSON Pointer from pydantic's `loc`, less the names of the alternatives it chose."""
+    path = (str(step) for n, step in enumerate(location) if not _is_tag(location, n))
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
+def _is_tag(location: tuple[int | str, ...], n: int) -> bool:
+    return location[n] in _TAGS and (n == 0 or location[n - 1] == "content")

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from parley.domain.ids import ConversationId, FlowId, ProviderId, TenantId, TurnId, UserId
+from parley.domain.ids import ConversationId, FlowId, TenantId, TurnId, UserId
 from parley.domain.json import JsonObject
 
 FlowVersion = NewType("FlowVersion", str)
@@ -20,6 +20,11 @@ RING_SIZE = 64
 MAX_OUTBOX_ITEMS = 50
 """Unsent items after which a conversation takes no further turn (I12, backpressure)."""
 MAX_DOCUMENT_BYTES = 64 * 1024
+"""Of the document as a whole (I12)."""
+MAX_STATE_BYTES = 32 * 1024
+"""Of the state as JSON: leaves room for the turn that says that it is too large."""
+MAX_PROFILE_BYTES = 4 * 1024
+"""Of a user's profile as JSON."""
 
 
 class Channel(StrEnum):
@@ -106,10 +111,11 @@ class Timer:
 class Arrival:
     """What the ring remembers of an event that became a turn: enough to know it again.
 
+    The turn's id stands for the event's (it is derived from it) and is never long.
     `payload_hash` tells a repeat from another event under the same id.
     """
 
-    pid: ProviderId
+    turn_id: TurnId
     payload_hash: str
     at: datetime
     turn_no: int
@@ -170,7 +176,7 @@ class Conversation:
 
     `state` is the engine's own JSON (`engine.state.RunState`), opaque here; `current_state` and
     `language` are copied from it. `user` is the profile that texts see. `tail` holds history rows
-    (`services.history`) that are committed but not yet projected. `last_seq` is the highest SQS
+    (`domain.history`) that are committed but not yet projected. `last_seq` is the highest SQS
     SequenceNumber taken, zero-padded to 39 digits, "" at the start. `message_no` is the last
     sequence number given to a message. `journal` holds, by turn id, what a turn not yet committed
     has begun outside (`services.journal`). `last_activity_at` never goes back. `wants_agent` is

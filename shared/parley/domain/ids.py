@@ -6,6 +6,7 @@ gives the same turn and the same outgoing messages however often it is worked on
 
 import hashlib
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 TenantId = NewType("TenantId", str)
@@ -49,3 +50,18 @@ def inbound_message_id(
 def outbound_message_id(turn: TurnId, n: int) -> MessageId:
     """The id of the `n`th thing, from 0, that a turn sends."""
     return MessageId(f"{turn}:{n}")
+
+
+def time_in(pid: ProviderId) -> datetime | None:
+    """When `pid` was made, if its last part is a UUIDv7 (RFC 9562), which begins with the time."""
+    try:
+        made = uuid.UUID(pid.rpartition(":")[2])
+    except ValueError:
+        return None
+    if made.version != _VERSION_WITH_TIME:
+        return None
+    return _EPOCH + timedelta(milliseconds=made.int >> 80)
+
+
+_VERSION_WITH_TIME = 7
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

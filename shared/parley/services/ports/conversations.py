@@ -27,14 +27,14 @@ class Conversations(Protocol):
         """Put `after` in the place of `before`, if nobody has written since `before` was read.
 
         `after.rev` is `before.rev + 1`; its outbox items and tail begin with those of `before`.
-        False, and nothing written, if `rev` has moved or the ring holds `arrival`'s pid already.
+        False, and nothing written, if `rev` has moved or the ring holds `arrival`'s turn already.
         Only what differs travels.
         """
 
     def find_arrival(
-        self, tenant_id: TenantId, conversation_id: ConversationId, pid: str
+        self, tenant_id: TenantId, conversation_id: ConversationId, turn_id: TurnId
     ) -> Arrival | None:
-        """The arrival under this id, if the ring still holds it."""
+        """The arrival that this turn was made of, if the ring still holds it."""
 
     def mark(
         self,
@@ -77,7 +77,7 @@ class Conversations(Protocol):
 class Messages(Protocol):
     """The history: a row for each message and one for each turn, projected from the document.
 
-    Rows are those of `services.history`. Projecting a row again changes nothing.
+    Rows are those of `domain.history`. Projecting a row again changes nothing.
     """
 
     def project(
@@ -126,10 +126,10 @@ class Messages(Protocol):
     ) -> Sequence[Message]:
         """The messages of one turn, ascending."""
 
-    def has_turn(
+    def find_turn(
         self, tenant_id: TenantId, conversation_id: ConversationId, turn_id: TurnId
-    ) -> bool:
-        """Whether this turn is in the history."""
+    ) -> JsonObject | None:
+        """The row of this turn."""
 
     def find(
         self, tenant_id: TenantId, conversation_id: ConversationId, message_id: MessageId

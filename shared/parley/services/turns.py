@@ -1,0 +1,274 @@
+"""One event, one turn: exactly once in effect, however often it is delivered, wherever it stops.
+
+The steps are those of `docs/ARCHITECTURE.md`: read, know a repeat, run, commit by compare-and-set,
+flush. Commit precedes every effect outside but the journaled calls (`services.journal`). An answer
+that was lost is settled by reading again: a turn's id is derived from its event, so whoever finds
+it in the document knows that the commit was made.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from parley.domain.conversations import RING_SIZE, Conversation
+from parley.domain.errors import LimitExceeded, NotFound, Unavailable
+from parley.domain.flows import IntentScore
+from parley.domain.history import messages_in
+from parley.domain.ids import time_in
+from parley.domain.json import JsonObject
+from parley.domain.messages import Direction
+from parley.domain.queued import Inbound, Receipt
+from parley.domain.turns import Outcome, TurnTaken
+from parley.engine.events import Event
+from parley.engine.program import Program
+from parley.engine.services import IntegrationReply, IntegrationRequest, TurnServices
+from parley.engine.state import RunState
+from parley.engine.turn import Turn, run_turn
+from parley.services.arrivals import Arrived, Result
+from parley.services.changes import TooLarge, after_turn
+from parley.services.failures import failed, ignored, quarantined
+from parley.services.journal import Journal, Overtaken
+from parley.services.outbox import OutboxService
+from parley.services.ports.clock import Clock
+from parley.services.ports.conversations import Conversations, Messages
+from parley.services.ports.integrations import Integrations
+from parley.services.ports.programs import LoadedFlow, Programs
+from parley.services.timers import IDLE_PREFIX
+
+type Run = Callable[[Program, RunState | None, Event, TurnServices], Turn]
+
+QUARANTINE_AT: Final = 3
+"""The receive at which an event that is known to have been begun before is not run again."""
+_ATTEMPTS = 25
+_AT_ONCE = Receipt()
+
+
+class Contended(Unavailable):
+    """Others wrote the conversation each time before this turn could."""
+
+
+class TurnService:
+    """Takes turns."""
+
+    def __init__(
+        self,
+        *,
+        conversations: Conversations,
+        messages: Messages,
+        programs: Programs,
+        integrations: Integrations,
+        outbox: OutboxService,
+        clock: Clock,
+        run: Run = run_turn,
+    ) -> None:
+        self._conversations = conversations
+        self._messages = messages
+        self._programs = programs
+        self._integrations = integrations
+        self._outbox = outbox
+        self._clock = clock
+        self._run = run
+
+    def take(
+        self,
+        inbound: Inbound,
+        receipt: Receipt = _AT_ONCE,
+        *,
+        known: Conversation | None = None,
+        until: datetime | None = None,
+    ) -> TurnTaken:
+        """Make the turn of an event, unless it has been made.
+
+        `known` is the document if the caller has just read it; one with `rev` 0 is stored with the
+        turn, in one write. Until `until`, if given, it is tried as often as others are faster.
+
+        Raises NotFound without such a conversation; Contended; Unavailable when a store does not
+        answer or the conversation's outbox is full: then nothing is lost by trying again.
+        """
+        arrived = Arrived.of(inbound, receipt)
+        journal = Journal(self._conversations, self._integrations, inbound)
+        before = known if known is not None else self._find(inbound)
+        attempt = 0
+        while attempt == 0 or self._may_try_again(attempt, until):
+            taken = self._attempt(before, arrived, journal, is_first=attempt == 0)
+            if taken is not None:
+                return taken
+            before = self._find(inbound)
+            attempt += 1
+        raise Contended("the conversation is busy: try again")
+
+    def _find(self, inbound: Inbound) -> Conversation:
+        found = self._conversations.find(inbound.tenant_id, inbound.conversation_id)
+        if found is None:
+            raise NotFound("conversation", inbound.conversation_id)
+        return found
+
+    def _may_try_again(self, attempt: int, until: datetime | None) -> bool:
+        return attempt < _ATTEMPTS if until is None else self._clock() < until
+
+    def _attempt(
+        self, before: Conversation, arrived: Arrived, journal: Journal, *, is_first: bool
+    ) -> TurnTaken | None:
+        """None when somebody else wrote first."""
+        if before.rev:
+            if _is_stale_close(before, arrived):
+                return TurnTaken(Outcome.IGNORED, before, turn_no=before.turn_no)
+            if not is_first or self._may_be_repeat(before, arrived):
+                repeat = self._find_repeat(before, arrived)
+                if repeat is not None:
+                    return repeat
+        if before.outbox.is_full:
+            raise Unavailable("the conversation has too much unsent: try again")
+        journal.open(before)
+        try:
+            result = self._result(arrived, journal)
+        except Overtaken:
+            return None
+        before = journal.document
+        after = self._after(before, arrived, result)
+        committed = self._commit(before, after, arrived)
+        if committed is None:
+            return None
+        epoch = after.outbox.epoch
+        owns_outbox = before.outbox.epoch != epoch == committed.outbox.epoch
+        flushed = not owns_outbox or self._flush(committed, arrived)
+        sent = messages_in(after.id, after.tail[len(before.tail) :])
+        replies = [message for message in sent if message.direction is Direction.OUTBOUND]
+        return TurnTaken(result.outcome, after, replies, after.turn_no, flushed=flushed)
+
+    def _may_be_repeat(self, before: Conversation, arrived: Arrived) -> bool:
+        """Whether it takes a look to know; the commit itself refuses what the ring still holds.
+
+        A sequence number that is not new proves nothing: a queue that was made again counts anew.
+        """
+        if before.last_turn_id == arrived.turn or "" < arrived.seq <= before.last_seq:
+            return True
+        if before.turn_no <= RING_SIZE:
+            return False
+        inbound = arrived.inbound
+        sent_at = inbound.sent_at or time_in(inbound.pid)
+        return sent_at is None or sent_at <= before.ring_marks[0]
+
+    def _find_repeat(self, before: Conversation, arrived: Arrived) -> TurnTaken | None:
+        tenant_id, conversation_id = before.tenant_id, before.id
+        arrival = self._conversations.find_arrival(tenant_id, conversation_id, arrived.turn)
+        if arrival is not None:
+            return _repeat(before, arrived, arrival.turn_no, arrival.payload_hash)
+        if before.turn_no <= RING_SIZE:
+            return None
+        row = next((row for row in before.tail if row["id"] == arrived.turn), None)
+        row = row or self._messages.find_turn(tenant_id, conversation_id, arrived.turn)
+        if row is None:
+            return None
+        return _repeat(before, arrived, row["turn_no"], row["payload_hash"])
+
+    def _result(self, arrived: Arrived, journal: Journal) -> Result:
+        """Raises Overtaken, Unavailable."""
+        received = arrived.receipt.receive_count
+        if received >= QUARANTINE_AT and journal.tries:
+            return quarantined(journal.document, arrived)
+        if received > 1:
+            journal.note_try()
+        if not journal.document.status.is_open:
+            return ignored(arrived)
+        return self._run_flow(journal.document, arrived, journal)
+
+    def _run_flow(self, before: Conversation, arrived: Arrived, journal: Journal) -> Result:
+        state = RunState.from_json(before.state) if before.turn_no else None
+        try:
+            flow = self._programs.get(before.tenant_id, before.flow)
+            services = _Services(before, arrived, flow, journal)
+            turn = self._run(flow.program, state, arrived.event, services)
+        except (Unavailable, LimitExceeded, Overtaken):
+            raise
+        except Exception as error:  # noqa: BLE001 -- a fault of a flow never stops its conversation
+            return failed(before, arrived, error)
+        if turn.ignored:
+            return Result(Outcome.IGNORED, None, (), turn.trace)
+        idle_after = None
+        if turn.state.current_state not in flow.never_idle:
+            idle_after = timedelta(seconds=flow.document.settings.idle_timeout_seconds)
+        return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_after)
+
+    def _after(self, before: Conversation, arrived: Arrived, result: Result) -> Conversation:
+        try:
+            return after_turn(before, arrived, result, self._clock())
+        except (TooLarge, ValueError) as error:
+            if not before.pending.is_empty:
+                raise Unavailable("the conversation has too much unsent: try again") from error
+            return after_turn(before, arrived, failed(before, arrived, error), self._clock())
+
+    def _commit(
+        self, before: Conversation, after: Conversation, arrived: Arrived
+    ) -> Conversation | None:
+        """The document with the turn in it, None if somebody else wrote first."""
+        arrival = arrived.arrival(after.turn_no)
+        try:
+            if before.rev:
+                return after if self._conversations.replace(before, after, arrival) else None
+            return after if self._conversations.add(after, arrival) else None
+        except Unavailable:
+            found = self._conversations.find(after.tenant_id, after.id)
+            if found is None or found.last_turn_id != arrived.turn:
+                return None
+            return found
+
+    def _flush(self, committed: Conversation, arrived: Arrived) -> bool:
+        try:
+            return self._outbox.flush(committed, request_id=arrived.inbound.request_id)
+        except Unavailable:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Services:
+    """What the engine may ask: `engine.services.TurnServices` for one turn."""
+
+    _before: Conversation
+    _arrived: Arrived
+    _flow: LoadedFlow
+    _journal: Journal
+
+    @property
+    def now(self) -> datetime:
+        return self._arrived.at
+
+    @property
+    def seed(self) -> int:
+        return int(self._arrived.turn[:8] + self._arrived.turn[9:13], 16)
+
+    @property
+    def user(self) -> JsonObject:
+        return {"id": self._before.user_id, **self._before.user}
+
+    @property
+    def conversation(self) -> JsonObject:
+        before = self._before
+        return {
+            "id": before.id,
+            "channel": before.channel.value,
+            "language": before.language,
+            "turn_no": before.turn_no + 1,
+        }
+
+    @property
+    def tenant(self) -> JsonObject:
+        return {"id": self._before.tenant_id}
+
+    def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
+        return self._flow.matcher.classify(text, among)
+
+    def call(self, request: IntegrationRequest) -> IntegrationReply:
+        return self._journal.call(request)
+
+
+def _is_stale_close(before: Conversation, arrived: Arrived) -> bool:
+    """Whether the event closes an idle conversation that has had a turn since."""
+    pid = arrived.inbound.pid
+    return pid.startswith(IDLE_PREFIX) and pid != IDLE_PREFIX + before.last_turn_id
+
+
+def _repeat(before: Conversation, arrived: Arrived, turn_no: int, payload_hash: str) -> TurnTaken:
+    same = payload_hash == arrived.payload_hash
+    return TurnTaken(Outcome.DUPLICATE, before, turn_no=turn_no, same_payload=same)

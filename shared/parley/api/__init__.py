@@ -1,1 +1,1 @@
-"""What requests and answers look like."""
+"""What travels over HTTP: a body for each thing asked, a view of each thing answered."""

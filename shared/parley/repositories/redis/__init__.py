@@ -1,1 +1,1 @@
-"""What may vanish at any moment: caches, rates, connections."""
+"""What may vanish at any moment: copies, counts and connections, in Redis or Valkey."""

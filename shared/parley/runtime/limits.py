@@ -1,0 +1,111 @@
+"""How often callers may call, and what happens when nobody can count."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from parley.domain.access import Caller
+from parley.domain.errors import LimitExceeded, Unavailable
+from parley.domain.ids import TenantId
+from parley.domain.rates import Claim, Rate, Standing
+from parley.repositories.memory.rates import MemoryRates
+from parley.runtime.observability import count, logger
+from parley.services.ports.rates import Rates
+
+AWAY_S = 5
+"""After the shared count did not answer it is left alone for so long: waiting for it costs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The rates a route is held to; None does not count.
+
+    `address` is the one API Gateway saw (`sourceIp`): headers that claim another are not read.
+    `fails_open`: where nobody can count for all processes, this one counts for itself.
+    """
+
+    tenant: Rate | None = None
+    caller: Rate | None = None
+    address: Rate | None = None
+    fails_open: bool = True
+
+
+USUAL = Limits(
+    tenant=Rate("tenant", quota=12_000, window_s=60),
+    caller=Rate("caller", quota=6_000, window_s=60),
+    address=Rate("address", quota=6_000, window_s=60),
+)
+"""For callers who have proved who they are."""
+
+PUBLIC = Limits(address=Rate("public", quota=600, window_s=60))
+"""For routes open to all."""
+
+LOG_IN = Limits(address=Rate("log-in-address", quota=60, window_s=60), fails_open=False)
+"""For routes that take a password: whoever takes away the count must not be free to guess."""
+
+UNLIMITED = Limits()
+"""For answers that cost nothing to give."""
+
+
+class Limiter:
+    """Counts each request against the limits of its route."""
+
+    def __init__(
+        self, shared: Callable[[TenantId], Rates], *, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shared = shared
+        self._now_s = now_s
+        self._own = MemoryRates(lambda: int(now_s() * 1_000_000))
+        self._away_until_s = 0.0
+
+    def take(
+        self, limits: Limits, tenant_id: TenantId, caller: Caller | None, address: str
+    ) -> Standing | None:
+        """How the tightest of the limits stands after this request; None where none applies.
+
+        Raises LimitExceeded, or Unavailable if nobody can count and the limits fail closed.
+        """
+        claims = list(_claims(limits, caller, address))
+        if not claims:
+            return None
+        standings = self._take(limits, tenant_id, claims)
+        refused = [standing for standing in standings if not standing.admitted]
+        if refused:
+            raise _exceeded(max(refused, key=lambda standing: standing.retry_after_s))
+        return min(standings, key=lambda standing: standing.remaining / standing.rate.quota)
+
+    def _take(
+        self, limits: Limits, tenant_id: TenantId, claims: Sequence[Claim]
+    ) -> Sequence[Standing]:
+        if not limits.fails_open:
+            return self._shared(tenant_id).take(claims)
+        if self._now_s() >= self._away_until_s:
+            try:
+                return self._shared(tenant_id).take(claims)
+            except Unavailable:
+                self._away_until_s = self._now_s() + AWAY_S
+                logger.warning("limits.counted_alone", store="redis")
+                count("LimitsCountedAlone")
+        return self._own.take([Claim(c.rate, f"{tenant_id}:{c.key}") for c in claims])
+
+
+def _claims(limits: Limits, caller: Caller | None, address: str) -> Sequence[Claim]:
+    claims = []
+    if limits.tenant and caller:
+        claims.append(Claim(limits.tenant, limits.tenant.name))
+    if limits.caller and caller:
+        whom = caller.key_id or caller.user_id
+        claims.append(Claim(limits.caller, f"{limits.caller.name}:{whom}"))
+    if limits.address:
+        claims.append(Claim(limits.address, f"{limits.address.name}:{address}"))
+    return claims
+
+
+def _exceeded(standing: Standing) -> LimitExceeded:
+    rate = standing.rate
+    return LimitExceeded(
+        f"more than {rate.quota} requests in {rate.window_s} s ({rate.name}); "
+        f"try again in {standing.retry_after_s} s",
+        limit=rate.name,
+        retry_after_s=standing.retry_after_s,
+    )

@@ -1,0 +1,119 @@
+"""Errors as answers: the one table from what went wrong to what HTTP says about it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from parley.api.problem import FaultView, Problem
+from parley.domain.errors import (
+    Closed,
+    Conflict,
+    Fault,
+    FlowInvalid,
+    Forbidden,
+    Invalid,
+    LimitExceeded,
+    NotFound,
+    PlatformError,
+    PreconditionFailed,
+    Unauthenticated,
+    Unavailable,
+    VendorRejected,
+)
+from parley.runtime.reading import BodyTooLarge, MalformedBody, MediaTypeUnsupported
+
+PROBLEM_JSON = "application/problem+json"
+
+KINDS: Mapping[type[PlatformError], tuple[HTTPStatus, str]] = {
+    MalformedBody: (HTTPStatus.BAD_REQUEST, "Malformed body"),
+    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Body too large"),
+    MediaTypeUnsupported: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Media type unsupported"),
+    FlowInvalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "Flow invalid"),
+    Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid"),
+    Unauthenticated: (HTTPStatus.UNAUTHORIZED, "Unauthenticated"),
+    Forbidden: (HTTPStatus.FORBIDDEN, "Forbidden"),
+    NotFound: (HTTPStatus.NOT_FOUND, "Not found"),
+    Closed: (HTTPStatus.CONFLICT, "Closed"),
+    Conflict: (HTTPStatus.CONFLICT, "Conflict"),
+    PreconditionFailed: (HTTPStatus.PRECONDITION_FAILED, "Precondition failed"),
+    LimitExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "Limit exceeded"),
+    VendorRejected: (HTTPStatus.BAD_GATEWAY, "Vendor rejected"),
+    Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "Unavailable"),
+    PlatformError: (HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error"),
+}
+"""Status and title of each kind; an error is of the first kind in its class's own order."""
+
+
+def problem_of(error: PlatformError, request_id: str) -> Response[str]:
+    """The answer that tells a caller of `error`."""
+    kind = next(kind for kind in type(error).__mro__ if kind in KINDS)
+    status, title = KINDS[kind]
+    faults = error.faults if isinstance(error, Invalid) else ()
+    return _answer(
+        Problem(
+            type=problem_type(title),
+            title=title,
+            status=status,
+            detail=error.detail,
+            instance=request_id,
+            code=error.code,
+            errors=[FaultView(pointer=f.pointer, message=f.message) for f in faults] or None,
+        ),
+        _headers(error),
+    )
+
+
+def internal_error(request_id: str) -> Response[str]:
+    """The answer to an error nobody foresaw: the request's id and nothing else."""
+    return problem_of(PlatformError("something went wrong on our side"), request_id)
+
+
+def invalid_of(error: RequestValidationError) -> Invalid:
+    """The domain's word for what Powertools found wrong with parameters or body."""
+    faults = [Fault(_pointer(e["loc"]), _message(e)) for e in error.errors()]
+    plural = "value is" if len(faults) == 1 else "values are"
+    return Invalid(f"{len(faults)} {plural} not valid", faults)
+
+
+def problem_type(title: str) -> str:
+    """Where the kind of problem is explained (`docs/problems/`, and in the API's own pages)."""
+    return f"/v1/docs#problem-{title.lower().replace(' ', '-')}"
+
+
+def _answer(problem: Problem, headers: Mapping[str, str]) -> Response[str]:
+    # Powertools serialises application/json only: this body has to be text already.
+    body = json.dumps(problem.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
+    return Response(
+        status_code=problem.status, content_type=PROBLEM_JSON, body=body, headers=headers
+    )
+
+
+def _headers(error: PlatformError) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case LimitExceeded():
+            return {"Retry-After": str(error.retry_after_s)}
+        case Unavailable():
+            return {"Retry-After": "1"}
+        case _:
+            return {}
+
+
+_PLACES = {"body": "", "query": "/query", "path": "/path", "header": "/headers"}
+
+
+def _pointer(location: Iterable[Any]) -> str:
+    """A JSON Pointer from pydantic's `loc`, whose first item says which part of the request."""
+    place, *path = location
+    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
+    return "".join([_PLACES.get(str(place), f"/{place}"), *(f"/{token}" for token in tokens)])
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """Pydantic's own words, less the name of the exception that a validator raised."""
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -46,8 +46,9 @@ function chatSession({ api, live, organization, flow }: Config): ChatSession {
   });
 }
 
-/** "order-status" as a title: "Order status". */
+/** "order-status" as a title: "Order status". An id says nothing to anyone. */
 function titleFrom(flow: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(flow)) return "Chat";
   const words = flow.replace(/[-_]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

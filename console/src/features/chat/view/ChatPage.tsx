@@ -13,6 +13,7 @@ import { Trouble } from "./Trouble";
 export function ChatPage({ session, title }: { session: ChatSession; title: string }) {
   const chat = useSyncExternalStore(session.subscribe, session.chat);
   const rows = useMemo(() => rowsOf(chat), [chat]);
+  const isOnline = useOnline();
   const field = useRef<HTMLTextAreaElement>(null);
   const isEnded = chat.conversation !== null && !isOpen(chat.conversation) && chat.phase === "open";
 
@@ -29,9 +30,9 @@ export function ChatPage({ session, title }: { session: ChatSession; title: stri
     return <Trouble problem={chat.problem} onRetry={() => session.reload()} />;
   }
   return (
-    <main className="chat" data-link={chat.link.status} data-phase={chat.phase}>
+    <main className="chat" data-link={isOnline ? chat.link.status : "down"} data-phase={chat.phase}>
       <Header title={title} chat={chat} onStartAgain={startAgain} />
-      <ConnectionBanner chat={chat} />
+      <ConnectionBanner chat={chat} isOnline={isOnline} />
       <Log
         rows={rows}
         isLoading={chat.phase === "opening"}
@@ -96,8 +97,7 @@ function Header({ title, chat, onStartAgain }: { title: string; chat: Chat; onSt
 }
 
 /** Appears once the connection has been gone for a moment: short gaps go unnoticed. */
-function ConnectionBanner({ chat }: { chat: Chat }) {
-  const isOnline = useOnline();
+function ConnectionBanner({ chat, isOnline }: { chat: Chat; isOnline: boolean }) {
   const isDown = chat.link.status !== "live" && chat.link.attempt > 0 && chat.phase === "open";
   const isEnded = chat.conversation !== null && !isOpen(chat.conversation);
   const isWaiting = chat.outgoing.some((one) => one.status !== "accepted" && one.status !== "failed");

@@ -28,7 +28,7 @@ export function MessageItem({ row, onChoose, onRetry, onDiscard }: MessageItemPr
     <li className={classOf(row)} data-message={row.key} data-mark={row.mark ?? undefined}>
       {sender !== "user" && sender !== "system" && (
         <span className="avatar" aria-hidden="true">
-          {row.isLastOfGroup && (sender === "human_agent" ? <Person /> : <Mark />)}
+          {row.isFirstOfGroup && (sender === "human_agent" ? <Person /> : <Mark />)}
         </span>
       )}
       <div className="stack">

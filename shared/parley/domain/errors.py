@@ -78,7 +78,7 @@ class Forbidden(PlatformError):
     code = 1002
 
 
-_NOT_FOUND_CODES = {"conversation": 3001, "user": 3002, "flow": 3004}
+_NOT_FOUND_CODES = {"conversation": 3001, "user": 3002, "flow": 3004, "published flow": 3004}
 
 
 class NotFound(PlatformError):

@@ -60,6 +60,25 @@ class RunState:
             "timers": [{"id": t.id, "due_at": t.due_at.isoformat()} for t in self.timers],
         }
 
+    def copy(self) -> "RunState":
+        """A state of its own: what it holds is shared, and never changed in place."""
+        return RunState(
+            self.current_state,
+            self.status,
+            dict(self.slots),
+            dict(self.vars),
+            self.language,
+            self.entries,
+            self.misses,
+            self.fallback_count,
+            self.previous,
+            self.left,
+            self.choices,
+            self.asked,
+            self.proposed,
+            self.timers,
+        )
+
     @classmethod
     def from_json(cls, value: JsonObject) -> Self:
         """What `to_json` wrote; unknown keys are ignored, so that a rollback can read it."""

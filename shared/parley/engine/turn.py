@@ -2,12 +2,29 @@
 
 from dataclasses import dataclass
 
+from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
-from parley.engine.effects import Effect
-from parley.engine.events import Event
-from parley.engine.program import Program
+from parley.engine.conditions import first_that_holds
+from parley.engine.effects import Effect, LogEvent
+from parley.engine.events import (
+    AgentEvent,
+    CallbackEvent,
+    CloseEvent,
+    Event,
+    MessageEvent,
+    StartEvent,
+    TimerEvent,
+    event_to_json,
+)
+from parley.engine.moves import LoopLimit, enter, go
+from parley.engine.program import Goto, Program
+from parley.engine.recorder import Recorder
+from parley.engine.run import Run
 from parley.engine.services import TurnServices
 from parley.engine.state import RunState
+from parley.engine.states.error import Error
+from parley.engine.states.human_handoff import HumanHandoff
+from parley.engine.messages import take_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +50,109 @@ def run_turn(
     `state` None with a StartEvent begins a conversation. Never raises for what a flow or a user
     wrote; raises ValueError for a `state` and an `event` that cannot go together.
     """
-    raise NotImplementedError
+    if (state is None) != isinstance(event, StartEvent):
+        raise ValueError("a start begins a conversation, and nothing else does")
+    recorder = Recorder(services)
+    if state is None:
+        begun = RunState(program.initial_state, vars=dict(program.variables))
+        run = Run(program, begun, event, recorder)
+    else:
+        run = Run(program, state.copy(), event, recorder)
+        if not _is_heard(state, event):
+            return Turn(state, (), _trace(run, state, state, ignored=True), ignored=True)
+    try:
+        _take(run, event)
+    except LoopLimit:
+        run = _stopped(run, state)
+    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state))
+
+
+def _is_heard(state: RunState, event: Event) -> bool:
+    """Whether the event means anything to the conversation as it stands."""
+    if not state.status.is_open:
+        return False
+    match event:
+        case TimerEvent(timer_id=timer_id):
+            return any(timer.id == timer_id for timer in state.timers)
+        case AgentEvent():
+            return state.status is Status.ESCALATED
+        case CallbackEvent():
+            return False
+        case _:
+            return True
+
+
+def _take(run: Run, event: Event) -> None:
+    state = run.state
+    if isinstance(event, StartEvent):
+        state.language = event.language
+        node = run.program.states[run.program.initial_state]
+        go(run, node, enter(run, node))
+        return
+    node = run.program.states[state.current_state]
+    match event:
+        case MessageEvent():
+            take_message(run, node, event)
+        case TimerEvent(timer_id=timer_id):
+            state.timers = tuple(timer for timer in state.timers if timer.id != timer_id)
+            go(run, node, first_that_holds(run, node, node.on_timer))
+        case AgentEvent():
+            _take_agent(run, event)
+        case CloseEvent(status=status):
+            run.close(status)
+        case CallbackEvent():
+            """Only asynchronous calls are called back, and they are not available yet."""
+
+
+def _take_agent(run: Run, event: AgentEvent) -> None:
+    state = run.state
+    node = run.program.states[state.current_state]
+    match event.action:
+        case "message":
+            if event.content is not None:
+                run.send(event.content)
+        case "resolve":
+            run.close(Status.COMPLETED)
+        case "return":
+            work = node.work
+            back = work.return_state if isinstance(work, HumanHandoff) else None
+            go(run, node, Goto(back or state.left or run.program.initial_state))
+
+
+def _stopped(run: Run, before: RunState | None) -> Run:
+    """The turn that went round in circles, undone: the error state speaks, and waits or closes."""
+    program, event = run.program, run.scope.event
+    again = (
+        before.copy() if before else RunState(program.initial_state, vars=dict(program.variables))
+    )
+    stopped = Run(program, again, event, run.recorder)
+    stopped.path, stopped.tried, stopped.errors = run.path, run.tried, run.errors
+    node = program.states.get(program.error_state or "")
+    if node is not None and isinstance(node.work, Error):
+        again.current_state, again.entries, again.timers = node.name, run.state.entries, ()
+        node.work.say(stopped)
+    else:
+        stopped.say_words(program.error_text)
+    if node is None or not node.waits:
+        stopped.close(Status.ERROR)
+    stopped.note_error(f"state {run.state.current_state}", "the turn entered too many states")
+    stopped.effects.append(LogEvent("flow.loop_limit", {"path": run.path[-10:]}))
+    return stopped
+
+
+def _trace(
+    run: Run, before: RunState | None, after: RunState, *, ignored: bool = False
+) -> JsonObject:
+    return {
+        "event": event_to_json(run.scope.event),
+        "now": run.recorder.now.isoformat(),
+        "seed": run.recorder.seed,
+        "services": run.recorder.answers,
+        "tried": run.tried,
+        "path": run.path,
+        "errors": run.errors,
+        "effects": len(run.effects),
+        "state_before": None if before is None else before.digest(),
+        "state_after": after.digest(),
+        "ignored": ignored,
+    }

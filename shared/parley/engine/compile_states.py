@@ -1,0 +1,167 @@
+"""Each type of state, from its config to its work."""
+
+from typing import Any, assert_never
+
+import parley.domain.flow_states as authored
+from parley.domain.conversations import Status
+from parley.domain.errors import Fault, FlowInvalid
+from parley.domain.flows import FlowDocument
+from parley.engine import defaults
+from parley.engine.parts import Parts
+from parley.engine.program import Work
+from parley.engine.states.condition import Branch, Condition
+from parley.engine.states.end import End
+from parley.engine.states.error import Error
+from parley.engine.states.human_handoff import HumanHandoff
+from parley.engine.states.integration import Integration
+from parley.engine.states.intent import Intent
+from parley.engine.states.response import Response
+from parley.engine.states.slot_filling import SlotFilling
+from parley.engine.states.wait import Wait
+
+
+def compile_work(state: authored.State, pointer: str, parts: Parts, document: FlowDocument) -> Work:
+    """What the state does. Raises FlowInvalid."""
+    at = f"{pointer}/config"
+    match state:
+        case authored.ResponseState(config=config):
+            return Response(parts.response(config, at))
+        case authored.IntentState():
+            return Intent()
+        case authored.SlotFillingState(config=config):
+            return _slot_filling(config, at, parts, document)
+        case authored.IntegrationState(config=config):
+            return _integration(config, at, parts, document)
+        case authored.ConditionState(config=config):
+            return _condition(config, at, parts)
+        case authored.WaitState(config=config):
+            return Wait(parts.optional_expression(config.until, f"{at}/until"))
+        case authored.EndState(config=config):
+            said = parts.templates(config.response_templates, f"{at}/response_templates")
+            return End(Status(config.status), said)
+        case authored.ErrorState(config=config):
+            said = parts.templates(config.response_templates, f"{at}/response_templates")
+            return Error(said, config.notify)
+        case authored.HumanHandoffState(config=config):
+            return HumanHandoff(
+                config.queue,
+                config.priority,
+                parts.optional_words(config.reason, f"{at}/reason"),
+                parts.templates(config.response_templates, f"{at}/response_templates"),
+                config.return_state,
+            )
+        case unexpected:
+            assert_never(unexpected)
+
+
+def _slot_filling(
+    config: authored.SlotFillingConfig, at: str, parts: Parts, document: FlowDocument
+) -> SlotFilling:
+    if config.collect_mode != "sequential":
+        raise _unavailable(f"{at}/collect_mode", f"collect_mode {config.collect_mode}")
+    required = [parts.slot(name, f"{at}/required_slots") for name in config.required_slots]
+    slots = {name: document.slots[name] for name in required}
+    retries = {
+        name: config.retry_prompts.get(name, slot.retry_prompt) for name, slot in slots.items()
+    }
+    confirming = {
+        name: {language: text % name for language, text in defaults.CONFIRM.items()}
+        for name, slot in slots.items()
+        if slot.confirm
+    }
+    confirm_text = document.settings.confirm_text
+    return SlotFilling(
+        required=config.required_slots,
+        rules={
+            name: parts.expression(rule, f"{at}/validation_rules/{name}")
+            for name, rule in config.validation_rules.items()
+        },
+        prompts={
+            name: parts.words_or(
+                config.prompts.get(name, slot.prompt), parts.ask(name), f"{at}/prompts/{name}"
+            )
+            for name, slot in slots.items()
+        },
+        retry_prompts={
+            name: parts.words(text, f"{at}/retry_prompts/{name}")
+            for name, text in retries.items()
+            if text is not None
+        },
+        confirm_prompts={
+            name: parts.words_or(
+                slots[name].confirm_prompt or confirm_text,
+                built_in,
+                f"/slots/{name}/confirm_prompt",
+            )
+            for name, built_in in confirming.items()
+        },
+        takes_event=config.from_event,
+    )
+
+
+def _integration(
+    config: authored.IntegrationConfig, at: str, parts: Parts, document: FlowDocument
+) -> Integration:
+    if config.is_async:
+        raise _unavailable(f"{at}/async", "an asynchronous integration")
+    return Integration(
+        integration_id=config.integration_id,
+        endpoint=parts.one_text(config.endpoint, f"{at}/endpoint", is_endpoint=True),
+        method=config.method,
+        timeout_ms=config.timeout_ms,
+        request={
+            name: compiled_path(path, f"{at}/request_mapping/{name}")
+            for name, path in config.request_mapping.items()
+        },
+        response={
+            _target(target, f"{at}/response_mapping", parts, document): compiled_path(
+                path, f"{at}/response_mapping/{target}"
+            )
+            for target, path in config.response_mapping.items()
+        },
+        error_message=parts.optional_words(config.error_handling.message, f"{at}/error_handling"),
+        default_data=config.error_handling.default_data,
+    )
+
+
+def mapping_target(target: str, document: FlowDocument) -> tuple[str, str]:
+    """`slots` or `vars`, and the name: a bare name is a slot's if one is declared."""
+    kind, separator, name = target.partition(".")
+    if separator and kind in ("slots", "vars"):
+        return kind, name
+    return ("slots" if target in document.slots else "vars"), target
+
+
+def _target(target: str, pointer: str, parts: Parts, document: FlowDocument) -> tuple[str, str]:
+    kind, name = mapping_target(target, document)
+    return (kind, parts.slot(name, pointer)) if kind == "slots" else (kind, name)
+
+
+def _condition(config: authored.ConditionConfig, at: str, parts: Parts) -> Condition:
+    written = list(enumerate(config.conditions))
+    if config.evaluation_mode == "priority":
+        written.sort(key=lambda pair: pair[1].priority)
+    branches = tuple(
+        Branch(
+            f"{at}/conditions/{n}",
+            parts.expression(choice.expression, f"{at}/conditions/{n}/expression"),
+            choice.target_state,
+        )
+        for n, choice in written
+    )
+    return Condition(branches, config.evaluation_mode == "all_match", config.default_state)
+
+
+def compiled_path(path: str, pointer: str) -> Any:  # noqa: ANN401 -- JMESPath's own, untyped
+    """A mapping's path, compiled. Raises FlowInvalid."""
+    from parley.engine.mappings import PathInvalid, compile_path  # noqa: PLC0415 -- cold start
+
+    try:
+        return compile_path(path)
+    except PathInvalid as error:
+        raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
+
+
+def _unavailable(pointer: str, what: str) -> FlowInvalid:
+    why = f"{what} is not available yet"
+    return FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])

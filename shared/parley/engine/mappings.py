@@ -1,0 +1,49 @@
+"""JMESPath for mappings, within limits: what could multiply its input is bounded or left out."""
+
+import math
+from typing import Any, cast
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+MAX_PATH_LENGTH = 500
+MAX_COPIES = 64
+"""How many copies of its input the multi-selects of one path may make between them."""
+
+FUNCTIONS = frozenset(
+    "abs avg ceil contains ends_with floor keys length max max_by merge min min_by not_null "
+    "reverse sort sort_by starts_with sum to_array to_number to_string type values".split()
+)
+_SEVERAL = frozenset({"multi_select_list", "multi_select_dict"})
+
+
+class PathInvalid(Exception):
+    """The path does not parse, or could do too much; the message says why."""
+
+
+def compile_path(path: str) -> Any:  # noqa: ANN401 -- JMESPath's own, untyped
+    """Raises PathInvalid."""
+    if len(path) > MAX_PATH_LENGTH:
+        raise PathInvalid(f"it is longer than {MAX_PATH_LENGTH} characters")
+    try:
+        compiled = jmespath.compile(path)
+    except (JMESPathError, RecursionError, ValueError) as error:
+        why = str(error).strip().partition("\n")[0]
+        raise PathInvalid(why or "it does not parse") from error
+    nodes = _nodes(cast("dict[str, Any]", compiled.parsed))
+    for node in nodes:
+        if node["type"] == "function_expression" and node["value"] not in FUNCTIONS:
+            raise PathInvalid(f"there is no function {node['value']!r}")
+    copies = math.prod(len(n["children"]) for n in nodes if n["type"] in _SEVERAL and n["children"])
+    if copies > MAX_COPIES:
+        raise PathInvalid("it makes too many copies of the answer: map the parts one by one")
+    return compiled
+
+
+def _nodes(root: dict[str, Any]) -> list[dict[str, Any]]:
+    found, todo = [], [root]
+    while todo:
+        node = todo.pop()
+        found.append(node)
+        todo += [child for child in node.get("children", ()) if isinstance(child, dict)]
+    return found

@@ -1,0 +1,94 @@
+"""How a turn moves: taking transitions and entering states until one waits or all is over."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from parley.domain.conversations import Status, Timer
+from parley.domain.flow_transitions import PREVIOUS
+from parley.engine.actions import perform_all
+from parley.engine.program import Arc, Goto, Step, Stuck
+
+if TYPE_CHECKING:
+    from parley.engine.program import StateNode
+    from parley.engine.run import Run
+
+MAX_STATES_A_TURN = 100
+
+
+class LoopLimit(Exception):
+    """The turn would enter more states than one may."""
+
+
+def go(run: "Run", node: "StateNode", step: Step) -> None:
+    """Follows `step` out of `node`, and whatever follows from there, until the turn rests."""
+    while step is not None:
+        following = _leave(run, node, step)
+        if following is None:
+            fail(run, step.why if isinstance(step, Stuck) else "")
+            return
+        node, step = following, enter(run, following)
+
+
+def enter(run: "Run", node: "StateNode") -> Step:
+    """Entry actions and the state's own work; what follows from it."""
+    state = run.state
+    if len(run.path) == MAX_STATES_A_TURN:
+        raise LoopLimit
+    run.path.append(node.name)
+    state.current_state = node.name
+    state.entries += 1
+    state.misses = state.fallback_count = 0
+    state.asked = state.proposed = None
+    state.timers = ()
+    if node.waits and node.timeout_s is not None:
+        due_at = run.scope.now + timedelta(seconds=node.timeout_s)
+        state.timers = (Timer(str(state.entries), due_at),)
+    if node.entry_actions:
+        perform_all(run, node.entry_actions)
+    step = node.work.enter(run, node)
+    if node.is_final and step is None and state.status.is_open:
+        run.close(Status.COMPLETED)
+    return step
+
+
+def fail(run: "Run", why: str) -> None:
+    """Goes to the error state, without exit actions; closes where there is none, or it failed."""
+    run.note_error(f"state {run.state.current_state}", why)
+    name = run.program.error_state
+    if name is None or run.state.current_state == name:
+        run.say_words(run.program.error_text)
+        run.close(Status.ERROR)
+        return
+    run.state.status = Status.ACTIVE
+    node = run.program.states[name]
+    go(run, node, enter(run, node))
+
+
+def hand_off(run: "Run", node: "StateNode", why: str) -> None:
+    """Goes to the handoff state; where there is none, to the error state."""
+    name = run.program.handoff_state
+    if name is None or name == node.name:
+        fail(run, f"{why}, and there is no handoff state")
+    else:
+        go(run, node, Goto(name))
+
+
+def _leave(run: "Run", node: "StateNode", step: Step) -> "StateNode | None":
+    """Exit actions, the transition's actions, and the state that is next; None if stuck."""
+    if step is None or isinstance(step, Stuck):
+        return None
+    perform_all(run, node.exit_actions)
+    state = run.state
+    target = step.target
+    if isinstance(step, Arc):
+        perform_all(run, step.actions)
+        if target == PREVIOUS:
+            target = state.previous or node.name
+        if step.is_global:
+            state.previous = node.name
+    following = run.program.states[target]
+    if following.kind == "human_handoff":
+        state.left = node.name
+    elif node.kind == "human_handoff":
+        state.status = Status.ACTIVE
+    return following

@@ -1,0 +1,264 @@
+"""The pieces of a document made ready to run: expressions, texts, messages and actions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from parley.domain import flow_transitions as authored
+from parley.domain.errors import Fault, FlowInvalid
+from parley.domain.flow_states import ResponseConfig
+from parley.domain.flow_texts import SHARED_TEXT, Content, Templates, Text
+from parley.domain.flows import FlowDocument
+from parley.domain.json import Json, JsonObject
+from parley.domain.messages import MessageType
+from parley.engine import actions as doing
+from parley.engine import defaults
+from parley.engine.expressions import Expression, ExpressionInvalid, Expressions
+from parley.engine.program import Action, Perform
+from parley.engine.sayings import Sayings, has_template, with_payloads
+from parley.engine.texts import Template, TextInvalid, compile_text
+from parley.engine.words import Words
+
+_MEDIA = {
+    "image": MessageType.IMAGE,
+    "video": MessageType.VIDEO,
+    "audio": MessageType.AUDIO,
+    "application": MessageType.FILE,
+    "text": MessageType.FILE,
+}
+
+
+class Parts:
+    """Makes the parts of one document. Every method raises FlowInvalid with the part's pointer."""
+
+    def __init__(self, document: FlowDocument) -> None:
+        self._document = document
+        self._language = document.language.lower()
+
+    @cached_property
+    def _expressions(self) -> Expressions:
+        return Expressions(self._document.slots)
+
+    def expression(self, source: str, pointer: str) -> Expression:
+        try:
+            return self._expressions.compile(source)
+        except ExpressionInvalid as error:
+            raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
+
+    def optional_expression(self, source: str | None, pointer: str) -> Expression | None:
+        return None if source is None else self.expression(source, pointer)
+
+    def template(self, source: str, pointer: str, *, is_endpoint: bool = False) -> str | Template:
+        try:
+            return compile_text(source, is_endpoint=is_endpoint)
+        except TextInvalid as error:
+            raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
+
+    def words(self, text: Text, pointer: str) -> Words:
+        """A text in its languages."""
+        found = self._languages_of(text, pointer)
+        return Words({k: self.template(v, pointer) for k, v in found.items()}, pointer)
+
+    def optional_words(self, text: Text | None, pointer: str) -> Words | None:
+        return None if text is None or text in ("", {}) else self.words(text, pointer)
+
+    def words_or(self, text: Text | None, built_in: Mapping[str, str], pointer: str) -> Words:
+        """A text of the flow, else the built-in one."""
+        return self.words(dict(built_in) if text is None else text, pointer)
+
+    def one_text(self, text: Text, pointer: str, *, is_endpoint: bool = False) -> str | Template:
+        """A text in the flow's language."""
+        source = _in_language(self._languages_of(text, pointer), self._language, self._language)
+        return self.template(source, pointer, is_endpoint=is_endpoint)
+
+    def slot(self, name: str, pointer: str) -> str:
+        """`name`, if a slot is called so."""
+        if name not in self._document.slots:
+            why = f"no slot is called {name!r}"
+            raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
+        return name
+
+    def ask(self, name: str) -> dict[str, str]:
+        """The built-in question for a slot without a prompt."""
+        readable = name.replace("_", " ")
+        return {language: text + readable for language, text in defaults.ASK.items()}
+
+    def _languages_of(self, text: Text, pointer: str) -> dict[str, str]:
+        if isinstance(text, str):
+            return {self._language: text}
+        if SHARED_TEXT not in text:
+            return {language.lower(): words for language, words in text.items()}
+        shared = self._document.texts.get(text[SHARED_TEXT])
+        if shared is None:
+            why = f"no shared text is called {text[SHARED_TEXT]!r}"
+            raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
+        return self._languages_of(shared, pointer)
+
+    # messages
+
+    def templates(self, templates: Templates, pointer: str) -> Sayings | None:
+        """What an end, an error or a handoff says; None if nothing."""
+        return self._sayings(templates, {}, pointer) if templates else None
+
+    def response(self, config: ResponseConfig, pointer: str) -> Sayings:
+        """The message of a response."""
+        extras = Content.model_construct(
+            quick_replies=config.quick_replies,
+            buttons=config.buttons,
+            media=config.media,
+            location=config.location,
+        )
+        manner = _manner(is_typing=config.typing_indicator, delay_ms=config.delay_ms)
+        if config.response_type is not MessageType.TEXT:
+            manner["type"] = config.response_type.value
+        choices = self.optional_expression(config.choices_from, f"{pointer}/choices_from")
+        return self._sayings(
+            config.response_templates,
+            manner,
+            f"{pointer}/response_templates",
+            extras=extras,
+            choices_from=choices,
+            is_literal=not config.personalization,
+        )
+
+    def message(self, config: authored.SendMessageConfig, pointer: str) -> Sayings:
+        """The message of an action."""
+        if config.template is not None:
+            text: Text = {SHARED_TEXT: config.template}
+            config = config.model_copy(update={"text": text, "template": None})
+        manner = _manner(is_typing=config.typing_indicator, delay_ms=config.delay_ms)
+        languages = self._spoken(config, pointer) or [self._language]
+        contents: dict[str, str | Content] = dict.fromkeys(languages, config)
+        return self._sayings(contents, manner, pointer)
+
+    def _spoken(self, content: Content, pointer: str) -> list[str]:
+        texts = [content.text, *(choice.title for choice in content.quick_replies)]
+        texts += [button.title for button in content.buttons]
+        found = [self._languages_of(t, pointer) for t in texts if isinstance(t, dict)]
+        return list(dict.fromkeys(language for languages in found for language in languages))
+
+    def _sayings(  # noqa: PLR0913 -- what a message is made of
+        self,
+        templates: Mapping[str, str | Content],
+        manner: JsonObject,
+        pointer: str,
+        *,
+        extras: Content | None = None,
+        choices_from: Expression | None = None,
+        is_literal: bool = False,
+    ) -> Sayings:
+        plans: dict[str, JsonObject] = {}
+        for written, said in templates.items():
+            language = written.lower()
+            plan: JsonObject = {}
+            for content in (extras, Content(text=said) if isinstance(said, str) else said):
+                if content is not None:
+                    plan |= self._plan(content, language, pointer, is_literal=is_literal)
+            plan |= manner
+            plans[language] = {"type": _type_of(plan), **plan}
+        constant = frozenset(k for k, plan in plans.items() if not has_template(plan))
+        for language in constant:
+            with_payloads(plans[language])
+        return Sayings(plans, constant, pointer, choices_from)
+
+    def _plan(
+        self, content: Content, language: str, pointer: str, *, is_literal: bool
+    ) -> JsonObject:
+        """The content as JSON in one language; texts with markup are templates."""
+
+        def said(value: Json) -> Json:
+            if isinstance(value, str):
+                return value if is_literal else self.template(value, pointer)
+            source = _in_language(self._languages_of(value, pointer), language, self._language)
+            return source if is_literal else self.template(source, pointer)
+
+        written = content.model_dump(exclude_none=True, mode="json")
+        for manner in ("typing_indicator", "delay_ms", "template"):
+            written.pop(manner, None)
+        return {key: _said(key, value, said) for key, value in written.items() if value != []}
+
+    # actions
+
+    def actions(self, written: Iterable[authored.Action], pointer: str) -> tuple[Action, ...]:
+        """A list of actions in the order to do them: by priority, then as written."""
+        made = [
+            (
+                action.priority,
+                Action(
+                    f"{pointer}/{n}",
+                    self.optional_expression(action.condition, f"{pointer}/{n}/condition"),
+                    self._action(action, f"{pointer}/{n}/config"),
+                ),
+            )
+            for n, action in enumerate(written)
+        ]
+        return tuple(action for _, action in sorted(made, key=lambda pair: pair[0]))
+
+    def _action(self, action: authored.Action, pointer: str) -> Perform:
+        match action:
+            case authored.SendMessageAction(config=config):
+                return doing.SendMessage(self.message(config, pointer))
+            case authored.SetVariableAction(config=config):
+                return doing.SetVariable(config.key, self._value(config, pointer))
+            case authored.SetSlotAction(config=config):
+                return doing.SetSlot(self.slot(config.key, pointer), self._value(config, pointer))
+            case authored.ClearVariableAction(config=config):
+                return doing.ClearVariable(config.key)
+            case authored.ClearSlotAction(config=config):
+                return doing.ClearSlot(self.slot(config.key, pointer))
+            case authored.LogEventAction(config=config):
+                return doing.Log(config.event, self._literal(config.data, f"{pointer}/data"))
+            case _:
+                why = f"the action {action.type} is not available yet"
+                raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
+
+    def _value(self, config: authored.AssignConfig, pointer: str) -> doing.Value:
+        expression = self.optional_expression(config.expression, f"{pointer}/expression")
+        return doing.Value(self._literal(config.value, f"{pointer}/value"), expression)
+
+    def _literal(self, value: Json, pointer: str) -> Any:  # noqa: ANN401 -- JSON with templates
+        """JSON in which strings with markup are templates."""
+        match value:
+            case str():
+                return self.template(value, pointer)
+            case dict():
+                return {k: self._literal(v, f"{pointer}/{k}") for k, v in value.items()}
+            case list():
+                return [self._literal(v, f"{pointer}/{n}") for n, v in enumerate(value)]
+            case _:
+                return value
+
+
+_TEXTS = frozenset({"text", "title", "url", "alt_text", "thumbnail_url", "address"})
+
+
+def _said(key: str, value: Json, said: Callable[[Json], Json]) -> Json:
+    if key in _TEXTS:
+        return said(value)
+    match value:
+        case dict():
+            return {k: _said(k, v, said) for k, v in value.items()}
+        case list():
+            return [_said(key, item, said) for item in value]
+        case _:
+            return value
+
+
+def _in_language(texts: Mapping[str, str], language: str, flow_language: str) -> str:
+    for wanted in (language, language.partition("-")[0], flow_language):
+        if wanted in texts:
+            return texts[wanted]
+    return next(iter(texts.values()))
+
+
+def _manner(*, is_typing: bool, delay_ms: int | None) -> JsonObject:
+    manner: JsonObject = {"typing": True} if is_typing else {}
+    return manner if delay_ms is None else {**manner, "delay_ms": delay_ms}
+
+
+def _type_of(plan: JsonObject) -> str:
+    if "media" in plan:
+        return _MEDIA[plan["media"]["type"].partition("/")[0]].value
+    if "location" in plan:
+        return MessageType.LOCATION.value
+    return MessageType.TEXT.value

@@ -1,0 +1,81 @@
+"""The services of a turn, with a note of every answer, so that a replay needs none of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parley.domain.flows import IntentScore
+from parley.domain.json import JsonObject
+from parley.engine.services import IntegrationReply, IntegrationRequest, TurnServices
+
+MAX_REPLY_DEPTH = 32
+MAX_REPLY_NODES = 20_000
+
+
+class Recorder:
+    """What the turn asks its services through; `answers` is the trace's `services`."""
+
+    __slots__ = ("_services", "answers", "now")
+
+    def __init__(self, services: TurnServices) -> None:
+        self._services = services
+        self.now: datetime = services.now
+        self.answers: JsonObject = {}
+
+    @property
+    def seed(self) -> int:
+        return self._services.seed
+
+    def context(self, name: str) -> JsonObject:
+        """`user`, `conversation` or `tenant`."""
+        found: JsonObject | None = self.answers.get(name)
+        if found is None:
+            found = self.answers[name] = getattr(self._services, name)
+        return found
+
+    def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
+        """The services' answer, noted."""
+        scores = self._services.classify(text, among)
+        self.answers["classify"] = [[score.name, score.confidence] for score in scores]
+        return scores
+
+    def call(self, request: IntegrationRequest) -> IntegrationReply:
+        """The services' answer, noted; one too large or too deep is refused."""
+        reply = self._services.call(request)
+        if not is_modest(reply.data):
+            reply = IntegrationReply(
+                "error", "refused", reply.http_status, None, "the answer is too large or too deep"
+            )
+        self.answers.setdefault("calls", []).append(
+            {
+                "status": reply.status,
+                "kind": reply.kind,
+                "http_status": reply.http_status,
+                "data": reply.data,
+                "error": reply.error,
+            }
+        )
+        return reply
+
+
+def is_modest(value: object, max_nodes: int = MAX_REPLY_NODES) -> bool:
+    """Whether a JSON value is small and flat enough to be worked with."""
+    level: list[object] = [value]
+    nodes = 0
+    for _ in range(MAX_REPLY_DEPTH):
+        nodes += len(level)
+        if nodes > max_nodes:
+            return False
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return True
+    return False
+
+
+def _children(value: object) -> Sequence[object]:
+    match value:
+        case dict():
+            return tuple(value.values())
+        case list():
+            return value
+        case _:
+            return ()

@@ -1,0 +1,126 @@
+"""One turn while it runs: the new state in the making, its effects, and the notes for the trace."""
+
+from typing import TYPE_CHECKING
+
+from parley.domain.conversations import Status
+from parley.domain.json import Json, JsonObject
+from parley.engine.effects import Effect, SendMessage
+from parley.engine.events import Event
+from parley.engine.expressions import Expression, ExpressionFailed
+from parley.engine.recorder import Recorder
+from parley.engine.sayings import MAX_CHOICES, Sayings, choices, offered
+from parley.engine.scope import Scope
+from parley.engine.state import RunState
+from parley.engine.texts import TextFailed
+from parley.engine.words import Words
+
+if TYPE_CHECKING:
+    from parley.engine.program import Program
+
+
+class Run:
+    """What the parts of a turn work on together. `state` is this turn's own; its values are not.
+
+    `tried`, `path` and `errors` go into the trace.
+    """
+
+    __slots__ = ("effects", "errors", "path", "program", "recorder", "scope", "state", "tried")
+
+    def __init__(
+        self, program: "Program", state: RunState, event: Event, recorder: Recorder
+    ) -> None:
+        self.program = program
+        self.state = state
+        self.recorder = recorder
+        self.scope = Scope(state, event, recorder, program.language)
+        self.effects: list[Effect] = []
+        self.tried: list[JsonObject] = []
+        self.path: list[str] = []
+        self.errors: list[JsonObject] = []
+
+    def note_error(self, pointer: str, why: str) -> None:
+        """A tenant's part that failed: into the trace, and the turn goes on."""
+        self.errors.append({"at": pointer, "why": why})
+
+    def is_true(self, expression: Expression, pointer: str) -> bool:
+        """Whether it holds; one that fails is noted and counts as false."""
+        try:
+            return expression.is_true(self.scope)
+        except ExpressionFailed as failure:
+            self.note_error(pointer, str(failure))
+            return False
+
+    def set_slot(self, name: str, value: Json) -> None:
+        """Fills a slot with a value that its rule has accepted."""
+        self.state.slots[name] = value
+        self.scope.changed()
+
+    def clear_slot(self, name: str) -> None:
+        if self.state.slots.pop(name, None) is not None:
+            self.scope.changed()
+
+    def set_variable(self, name: str, value: Json) -> None:
+        self.state.vars[name] = value
+        self.scope.changed()
+
+    def close(self, status: Status) -> None:
+        """Ends the conversation: nothing is awaited any more."""
+        self.state.status = status
+        self.state.timers = ()
+
+    def text(self, words: Words) -> str:
+        """In the conversation's language; if it fails, in the flow's, then the error text."""
+        languages = self.scope.languages()
+        for wanted in (languages, languages[-2:]):
+            chosen = words.pick(wanted)
+            if isinstance(chosen, str):
+                return chosen
+            try:
+                return chosen.render(self.scope)
+            except TextFailed as failure:
+                self.note_error(words.pointer, str(failure))
+        return self.error_text()
+
+    def error_text(self) -> str:
+        """The flow's, unless that fails too: then none."""
+        chosen = self.program.error_text.pick(self.scope.languages())
+        try:
+            return chosen if isinstance(chosen, str) else chosen.render(self.scope)
+        except TextFailed:
+            return ""
+
+    def say_words(self, words: Words) -> None:
+        """Sends a plain text; an empty one is not sent."""
+        text = self.text(words)
+        if text:
+            self.send({"type": "text", "text": text})
+
+    def say(self, sayings: Sayings) -> None:
+        """Sends a message, in the languages that `text` tries."""
+        languages = tuple(self.scope.languages())
+        for wanted in (languages, languages[-2:]):
+            try:
+                content = sayings.content(sayings.language(wanted), self.scope)
+                break
+            except TextFailed as failure:
+                self.note_error(sayings.pointer, str(failure))
+        else:
+            content = {"type": "text", "text": self.error_text()}
+        if sayings.choices_from is not None:
+            content = self._with_choices(content, sayings)
+        self.send(content)
+
+    def _with_choices(self, content: JsonObject, sayings: Sayings) -> JsonObject:
+        try:
+            more = choices(sayings.choices_from.json(self.scope)) if sayings.choices_from else []
+        except ExpressionFailed as failure:
+            self.note_error(sayings.pointer, str(failure))
+            return content
+        replies = [*content.get("quick_replies", ()), *more][:MAX_CHOICES]
+        return {**content, "quick_replies": replies} if replies else content
+
+    def send(self, content: JsonObject) -> None:
+        """Sends a finished message and remembers the choices it offers."""
+        self.effects.append(SendMessage(content))
+        if "quick_replies" in content or "buttons" in content:
+            self.state.choices = offered(content) or self.state.choices

@@ -1,0 +1,102 @@
+"""Messages with their texts still to be rendered, in each language they are written in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parley.domain.json import Json, JsonObject
+from parley.domain.messages import MAX_TEXT_LENGTH
+from parley.engine.expressions import Expression
+from parley.engine.texts import Template, TextFailed
+
+if TYPE_CHECKING:
+    from parley.engine.scope import Scope
+
+MAX_CHOICES = 10
+
+type Plan = JsonObject
+"""A content whose leaves may be templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """`plans` by language, in lower case; those in `constant` have nothing to render.
+
+    `choices_from` gives further quick replies.
+    """
+
+    plans: Mapping[str, Plan]
+    constant: frozenset[str]
+    pointer: str
+    choices_from: Expression | None = None
+
+    def language(self, languages: tuple[str, ...]) -> str:
+        """The first of `languages` that there is a plan for, else the first written."""
+        for language in languages:
+            if language in self.plans:
+                return language
+        return next(iter(self.plans))
+
+    def content(self, language: str, scope: "Scope") -> JsonObject:
+        """The message in a language of `plans`. Raises TextFailed."""
+        plan = self.plans[language]
+        if language in self.constant:
+            return plan
+        content: JsonObject = rendered(plan, lambda template: template.render(scope))
+        text = content.get("text")
+        if text is not None and len(text) > MAX_TEXT_LENGTH:
+            raise TextFailed(f"it is longer than {MAX_TEXT_LENGTH} characters")
+        return with_payloads(content)
+
+
+def rendered(plan: Json, render: Callable[[Template], str]) -> Json:
+    """`plan` with every template in it rendered."""
+    match plan:
+        case None | str() | int() | float():
+            return plan
+        case dict():
+            return {key: rendered(value, render) for key, value in plan.items()}
+        case list():
+            return [rendered(value, render) for value in plan]
+        case _:
+            return render(plan)
+
+
+def has_template(plan: Json) -> bool:
+    """Whether anything in `plan` is still to be rendered."""
+    match plan:
+        case None | str() | int() | float():
+            return False
+        case dict():
+            return any(has_template(value) for value in plan.values())
+        case list():
+            return any(has_template(value) for value in plan)
+        case _:
+            return True
+
+
+def with_payloads(content: JsonObject) -> JsonObject:
+    """`content` in which every choice has a payload: its title where none is written."""
+    for kind in ("quick_replies", "buttons"):
+        for choice in content.get(kind, ()):
+            if kind == "quick_replies" or choice["type"] == "postback":
+                choice.setdefault("payload", choice["title"])
+    return content
+
+
+def offered(content: JsonObject) -> list[JsonObject]:
+    """The choices of a message in the order of their numbers: quick replies, then buttons."""
+    replies = content.get("quick_replies", ())
+    buttons = [b for b in content.get("buttons", ()) if b["type"] == "postback"]
+    return [{"title": c["title"], "payload": c["payload"]} for c in (*replies, *buttons)]
+
+
+def choices(value: Json) -> list[JsonObject]:
+    """What `choices_from` gave, as quick replies: {title, payload} or plain titles."""
+    found = []
+    for item in value if isinstance(value, list) else []:
+        title = item.get("title") if isinstance(item, dict) else item
+        payload = item.get("payload", title) if isinstance(item, dict) else item
+        if isinstance(title, str) and isinstance(payload, str):
+            found.append({"title": title, "payload": payload})
+    return found

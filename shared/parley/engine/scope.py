@@ -1,0 +1,118 @@
+"""The names that expressions and texts see during one turn."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from parley.domain.json import Json, JsonObject
+from parley.engine.events import Event, MessageEvent
+from parley.engine.expressions import Expressions
+from parley.engine.state import RunState
+
+if TYPE_CHECKING:
+    from parley.engine.recorder import Recorder
+
+NO_INTEGRATION: JsonObject = {"status": None, "kind": None, "data": None, "error": None}
+NO_INTENT: JsonObject = {"name": None, "confidence": 0.0}
+
+
+class Scope:
+    """Each name is looked up when something asks for it: a turn pays for what its flow uses.
+
+    `changed` must be called after the state's slots or variables, the intent or the integration's
+    answer have changed.
+    """
+
+    __slots__ = (
+        "_activations",
+        "_flow_language",
+        "_input",
+        "_languages",
+        "event",
+        "integration",
+        "intent",
+        "now",
+        "recorder",
+        "state",
+    )
+
+    def __init__(
+        self, state: RunState, event: Event, recorder: "Recorder", flow_language: str
+    ) -> None:
+        self.state = state
+        self.event = event
+        self.recorder = recorder
+        self.now: datetime = recorder.now
+        self.integration = NO_INTEGRATION
+        self.intent: Callable[[], JsonObject] = lambda: NO_INTENT
+        self._flow_language = flow_language
+        self._input: JsonObject | None = None
+        self._languages: tuple[str, ...] | None = None
+        self._activations: dict[frozenset[str], Any] = {}
+
+    def value(self, root: str) -> Json:  # noqa: PLR0911 -- one line a name
+        match root:
+            case "slots":
+                return self.state.slots
+            case "vars":
+                return self.state.vars
+            case "input":
+                return self.input()
+            case "intent":
+                return self.intent()
+            case "integration":
+                return self.integration
+            case "now":
+                return self.now.isoformat()
+            case "user" | "conversation" | "tenant":
+                return self.recorder.context(root)
+            case "$languages":
+                return self.languages()
+            case _:
+                raise KeyError(root)
+
+    def input(self) -> JsonObject:
+        """The message of this turn; empty if it has none."""
+        if self._input is None:
+            content = self.event.content if isinstance(self.event, MessageEvent) else {}
+            media, text = content.get("media"), content.get("text")
+            self._input = {
+                "text": text if isinstance(text, str) else "",
+                "type": content.get("type"),
+                "payload": content.get("payload"),
+                "language": content.get("language"),
+                "sentiment": None,
+                "attachments": [media] if media else [],
+                "location": content.get("location"),
+            }
+        return self._input
+
+    def languages(self) -> Sequence[str]:
+        """The languages to try, best first, in lower case; `changed_language` starts it anew."""
+        if self._languages is None:
+            user: object = None
+            if self.state.language is None:
+                user = self.recorder.context("user").get("language")
+            wanted = self.state.language or (user if isinstance(user, str) else None)
+            self._languages = _languages(wanted, self._flow_language)
+        return self._languages
+
+    def changed(self) -> None:
+        """Forgets what was made of values that have changed."""
+        self._activations.clear()
+
+    def activation(self, expressions: Expressions, roots: frozenset[str]) -> Any:  # noqa: ANN401 -- CEL's
+        """The values of `roots` for CEL; kept while nothing changes."""
+        made = self._activations.get(roots)
+        if made is None:
+            made = self._activations[roots] = expressions.activation(self, roots)
+        return made
+
+
+def _languages(wanted: str | None, flow: str) -> tuple[str, ...]:
+    """Exact, then base language, then the flow's."""
+    flow = flow.lower()
+    if wanted is None:
+        return (flow, flow.partition("-")[0])
+    exact = wanted.lower()
+    return (exact, exact.partition("-")[0], flow, flow.partition("-")[0])

@@ -64,9 +64,11 @@ class Demo:
 
     def _sign_up(self) -> Api:
         draft = {
-            "name": "Demo",
+            "organization": "Demo",
             "slug": ORGANIZATION,
-            "admin": {"name": "Demo Admin", "email": EMAIL, "password": self.password},
+            "email": EMAIL,
+            "password": self.password,
+            "display_name": "Demo Admin",
         }
         signed_up = self.api.post("/organizations", draft)
         return Api(self.api.address, signed_up["tokens"]["access_token"])

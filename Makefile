@@ -1,0 +1,75 @@
+# `make` lists what there is. `make run` and `make test` set up whatever they need.
+
+SHELL := /bin/sh
+PYTEST := .venv/bin/pytest
+STAGE ?= dev
+# Without bytecode every start would compile every package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-sam console fmt lint types imports test test-unit test-integration \
+	test-e2e sweep bench run build check deploy lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## The environment: Python packages, by their locked hashes
+	@tools/setup.sh
+
+setup-sam: ## The SAM CLI, in an environment of its own
+	@tools/setup.sh sam
+
+console: setup ## The web console, into console/dist
+	@tools/console.sh
+
+run: setup console ## Everything on this machine: starts, deploys, prints where to go
+	@.venv/bin/parley up
+
+fmt: setup ## Format and mend what can be mended
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+lint: setup
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+
+types: setup
+	.venv/bin/mypy
+
+imports: setup
+	PYTHONPATH=shared:. .venv/bin/lint-imports
+
+check: lint types imports ## Style, types and who may import whom
+
+test: setup console check ## Every test; the last line is pytest's summary
+	@$(PYTEST) -m "not sweep" -n 2 --dist loadgroup
+
+test-unit: setup ## Tests without servers or network
+	@$(PYTEST) tests/unit tests/property -m "not sweep"
+
+test-integration: setup ## Tests against the real servers
+	@$(PYTEST) tests/contract tests/integration -m "not sweep"
+
+test-e2e: setup console ## A user's stories, through the whole laptop cloud
+	@$(PYTEST) tests/e2e -m "not sweep"
+
+sweep: setup ## The long form of every search, crashes above all
+	@$(PYTEST) -m sweep
+
+bench: setup ## Measure: engine, turn, imports
+	@$(PYTEST) tests/benchmarks -s -p no:randomly
+
+build: setup-sam ## What is deployed, into .aws-sam/build
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+
+deploy: build ## To AWS: make deploy STAGE=staging
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam deploy --config-env $(STAGE)
+
+lock: setup ## Resolve requirements/*.in anew into their locks
+	@tools/lock.sh
+
+clean: ## Remove what was made here, the laptop cloud's data too
+	@if [ -x .venv/bin/parley ]; then .venv/bin/parley down; fi
+	rm -rf .venv .venv-sam .parley .aws-sam console/dist console/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,9 @@ from parley.engine.states.slot_filling import SlotFilling
 from parley.engine.states.wait import Wait
 
 
-def compile_work(state: authored.State, pointer: str, parts: Parts, document: FlowDocument) -> Work:
+def compile_work(  # noqa: C901, PLR0911 -- one case a type of state
+    state: authored.State, pointer: str, parts: Parts, document: FlowDocument
+) -> Work:
     """What the state does. Raises FlowInvalid."""
     at = f"{pointer}/config"
     match state:

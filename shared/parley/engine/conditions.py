@@ -104,13 +104,13 @@ def _timeout(run: Run, node: "StateNode", arc: "Arc") -> str | None:
 def _expression(run: Run, node: "StateNode", arc: "Arc") -> str | None:
     """Nothing but the guard, which every transition with an expression has."""
     del run, node, arc
-    return None  # noqa: RET501, PLR1711 -- None is the answer: it holds
+    return None
 
 
 def _fallback(run: Run, node: "StateNode", arc: "Arc") -> str | None:
     """Tried last, and only for a message that nothing else took."""
     del run, node, arc
-    return None  # noqa: RET501, PLR1711 -- as above
+    return None
 
 
 TESTS: "dict[Condition, Callable[[Run, StateNode, Arc], str | None]]" = {

@@ -21,7 +21,7 @@ CONFIRM = {
     "de": "Stimmt das: {{ slots.%s }}? (ja oder nein)",
     "fr": "Est-ce bien : {{ slots.%s }} ? (oui ou non)",
     "es": "¿Es correcto: {{ slots.%s }}? (sí o no)",
-    "ja": "これでよろしいですか：{{ slots.%s }}（はい／いいえ）",
+    "ja": "これでよろしいですか：{{ slots.%s }}（はい／いいえ）",  # noqa: RUF001 -- Japanese is written so
     "ar": "هل هذا صحيح: {{ slots.%s }}؟ (نعم أو لا)",
 }
 """Asks whether the value of the slot, whose name goes into it, is right."""
@@ -30,7 +30,7 @@ ASK = {
     "de": "Bitte nennen Sie: ",
     "fr": "Merci d'indiquer : ",
     "es": "Por favor, indique: ",
-    "ja": "教えてください：",
+    "ja": "教えてください：",  # noqa: RUF001 -- Japanese is written so
     "ar": "من فضلك أخبرني: ",
 }
 """Asks for a slot without a prompt; its name follows."""

@@ -126,7 +126,7 @@ class Expressions:
             raise ExpressionFailed(f"a value does not fit: {error}") from error
 
     def _slots_message(self, slots: Mapping[str, Json]) -> "Message":
-        message = self._message()
+        message: Message = self._message()
         for name, value in slots.items():
             kind = self._fields.get(name)
             if kind is None or value is None:
@@ -176,7 +176,7 @@ def instant(value: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _json(value: Json) -> Json:  # noqa: PLR0911 -- one line a type reads best
+def _json(value: Json) -> Json:
     match value:
         case None | bool() | int() | str():
             return value
@@ -260,7 +260,7 @@ def _message_class(messages: Mapping[str, Mapping[str, str]]) -> tuple[Any, Any]
         for number, (field, type_name) in enumerate(fields.items(), start=1):
             message.field.add(
                 name=field,
-                number=number if number < 19_000 else number + 1_000,  # the reserved range
+                number=number,
                 type=kind.TYPE_MESSAGE,
                 label=kind.LABEL_OPTIONAL,
                 type_name=f".{type_name}",

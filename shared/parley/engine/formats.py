@@ -117,7 +117,7 @@ class _Reader:
             raise Unreadable(f"it is nested deeper than {MAX_FLOW_DEPTH} levels", place, pointer)
         if len(self._places) > MAX_VALUES:
             raise Unreadable(f"it has more than {MAX_VALUES} values", place, pointer)
-        match node.id:
+        match node.id:  # type: ignore[attr-defined]  # each kind of node has its own
             case "mapping":
                 return dict(self._pairs(node, pointer, depth))
             case "sequence":

@@ -115,7 +115,8 @@ def _round(value: object, digits: object = 0) -> object:
 
 
 def _default(value: object, fallback: object = "") -> object:
-    return fallback if value is None or value is False or not value and value != 0 else value
+    is_empty = value is None or value is False or (isinstance(value, Sized) and not len(value))
+    return fallback if is_empty else value
 
 
 def _mask(value: object, visible: object = 4) -> str:

@@ -11,8 +11,11 @@ MAX_COPIES = 64
 """How many copies of its input the multi-selects of one path may make between them."""
 
 FUNCTIONS = frozenset(
-    "abs avg ceil contains ends_with floor keys length max max_by merge min min_by not_null "
-    "reverse sort sort_by starts_with sum to_array to_number to_string type values".split()
+    {
+        *("abs", "avg", "ceil", "floor", "max", "max_by", "min", "min_by", "sum", "to_number"),
+        *("contains", "ends_with", "starts_with", "length", "to_string", "type", "not_null"),
+        *("keys", "values", "merge", "reverse", "sort", "sort_by", "to_array"),
+    }
 )
 _SEVERAL = frozenset({"multi_select_list", "multi_select_dict"})
 

@@ -137,7 +137,7 @@ class Parts:
         found = [self._languages_of(t, pointer) for t in texts if isinstance(t, dict)]
         return list(dict.fromkeys(language for languages in found for language in languages))
 
-    def _sayings(  # noqa: PLR0913 -- what a message is made of
+    def _sayings(
         self,
         templates: Mapping[str, str | Content],
         manner: JsonObject,

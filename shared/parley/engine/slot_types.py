@@ -27,18 +27,25 @@ _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d{1,9})?)\s*[,;]\s*(-?\d{1,3}(?:\.\d{1,9})?)")
 
 YES = frozenset(
-    "yes y yeah yep ok okay sure true correct right ja jo jawohl gerne richtig stimmt oui d'accord "
-    "exact si sí claro vale correcto はい うん ええ そうです نعم أجل صحيح".split()
+    {
+        *("yes", "y", "yeah", "yep", "ok", "okay", "sure", "true", "correct", "right"),
+        *("ja", "jo", "jawohl", "gerne", "richtig", "stimmt"),
+        *("oui", "d'accord", "exact", "si", "sí", "claro", "vale", "correcto"),
+        *("はい", "うん", "ええ", "そうです", "نعم", "أجل", "صحيح"),
+    }
 )
 NO = frozenset(
-    "no n nope false wrong nein nö ne falsch non faux いいえ いや ちがいます 違います لا كلا".split()
+    {
+        *("no", "n", "nope", "false", "wrong", "nein", "nö", "ne", "falsch", "non", "faux"),
+        *("いいえ", "いや", "ちがいます", "違います", "لا", "كلا"),
+    }
 )
 """What people answer to a question, in the languages of the built-in texts."""
 
 
 def yes_or_no(text: str) -> bool | None:
     """Whether the answer is a yes or a no; None if it is neither."""
-    word = text.strip().strip(".!。！").casefold()
+    word = text.strip().strip(".!。\uff01").casefold()
     return True if word in YES else False if word in NO else None
 
 

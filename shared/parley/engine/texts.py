@@ -92,7 +92,7 @@ def percent_encoded(value: str) -> str:
     return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded
 
 
-def written_out(value: Json) -> str:
+def written_out(value: Json) -> str:  # noqa: PLR0911 -- one line a type
     """How a value stands in a text: null is nothing, a list its items, an object its JSON."""
     match value:
         case str():

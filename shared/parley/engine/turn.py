@@ -16,6 +16,7 @@ from parley.engine.events import (
     TimerEvent,
     event_to_json,
 )
+from parley.engine.messages import take_message
 from parley.engine.moves import LoopLimit, enter, go
 from parley.engine.program import Goto, Program
 from parley.engine.recorder import Recorder
@@ -24,7 +25,6 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.states.error import Error
 from parley.engine.states.human_handoff import HumanHandoff
-from parley.engine.messages import take_message
 
 
 @dataclass(frozen=True, slots=True)

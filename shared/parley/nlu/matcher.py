@@ -135,7 +135,7 @@ def _unit(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _deletes(words: Iterator[str]) -> dict[str, str]:
-    """Every word by itself and by itself less one letter: two that meet are an edit or two apart."""
+    """Every word whole and less one letter: two that meet are an edit or two apart."""
     found: dict[str, str] = {}
     for word in words:
         for shorter in _shortened(word):

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 _WORDS = re.compile(r"\w+", re.UNICODE)
 _UNSPACED = re.compile(
@@ -45,5 +46,5 @@ def _word(word: str) -> Iterator[str]:
 
 def _characters(run: str) -> Iterator[str]:
     yield from run
-    for first, second in zip(run, run[1:], strict=False):
+    for first, second in pairwise(run):
         yield first + second

@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-from tools.local.errors import CloudError
 from tools.local.places import Places
 from tools.local.processes import environment_for_children
 from tools.local.state import Phase, State
@@ -47,8 +46,8 @@ def _detached(places: Places) -> int:
         ended = supervisor.poll() is not None
         ready = _is_ready(places, supervisor.pid)
         shown = _show(log, shown)
-        if ended:
-            raise CloudError("it did not come up", log=log)
+        if ended:  # its last lines, now shown, say why
+            return supervisor.returncode or 1
         if ready:
             return 0
         time.sleep(_LOOK_EVERY_S)

@@ -38,9 +38,9 @@ def publish(api: Api, source: str) -> Published:
 
 def _id_of(api: Api, source: str) -> str:
     """The id of the flow that has the document's name."""
-    import yaml  # noqa: PLC0415 -- rarely needed: for the second version of a flow
+    from parley.engine.formats import load_flow  # noqa: PLC0415 -- only for a flow's second version
 
-    name = yaml.safe_load(source)["name"]
+    name = load_flow(source)["name"]
     for flow in _flows(api):
         if flow["name"] == name:
             return str(flow["id"])

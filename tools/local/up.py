@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from tools.local.api import Api
+from tools.local.api import Api, ApiRefused
 from tools.local.demo import Demo
 from tools.local.deploy import Deployer
 from tools.local.errors import CloudError
+from tools.local.function_logs import FunctionLogs
 from tools.local.migrate import migrate
 from tools.local.parts import Part
 from tools.local.places import Places
@@ -66,7 +67,7 @@ def _bring_up(plan: Plan, supervisor: Supervisor, deployer: Deployer, say: Say) 
         _await(supervisor, part, say)
     with _step("Stack", say) as note:
         note(deployer.deploy().change)
-    with _step("Demo", say):
+    with _step("Demo", say), _function_logs_kept(plan.places):
         Demo(Api(plan.addresses["api"]), plan.secrets.demo_password).ensure(plan.places)
 
 
@@ -87,6 +88,17 @@ def _step(label: str, say: Say) -> Iterator[Callable[[str], None]]:
         say(f"  {label:<14} failed")
         raise
     say(f"  {label:<14} {' '.join(notes) or 'ready':<22} {time.monotonic() - started:5.1f} s")
+
+
+@contextmanager
+def _function_logs_kept(places: Places) -> Iterator[None]:
+    """Should the API refuse, write down what its functions logged, and say where."""
+    try:
+        yield
+    except ApiRefused as error:
+        log = places.log("functions")
+        log.write_text("\n".join(FunctionLogs.of(places).new_lines()) + "\n")
+        raise CloudError(error.what, log=log, remedy="read the last error in that log") from None
 
 
 def _mender(deployer: Deployer) -> Callable[[Part], None]:

@@ -1,7 +1,8 @@
 """The web channel: the chat page, over a WebSocket. What a client may say, and how it is told.
 
 A connection is proven once, when it is made (`functions/live/authorize_connection.py`); after that
-a frame is one JSON object with an `action`, and everything the server says has an `event`.
+a frame is one JSON object with an `action`, and everything the server says has an `event`. Messages
+need no rendering: they travel as the API shows them (`domain/history.py`).
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from parley.channels.strict_json import parsed
 from parley.domain.errors import Fault, Invalid
-from parley.domain.history import to_rfc3339
+from parley.domain.history import message_json
 from parley.domain.ids import ConversationId, MessageId
 from parley.domain.json import JsonObject
 from parley.domain.messages import MAX_TEXT_LENGTH, Message
@@ -104,28 +105,13 @@ def parse(body: str) -> Frame:
         raise Invalid(f"the frame is no JSON: {error}", [Fault("", "must be JSON")]) from error
 
 
-def render(message: Message) -> JsonObject:
-    """A message as clients are told of it, in the shape in which the API shows it."""
-    return {
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "sequence_number": message.sequence_number,
-        "direction": message.direction.value,
-        "sender": message.sender.value,
-        "content": message.content,
-        "turn_no": message.turn_no,
-        "at": to_rfc3339(message.at),
-        "delivery": message.delivery.value if message.delivery else None,
-    }
-
-
 def caught_up(frame: Subscribe | Heartbeat, messages: Iterable[Message], last: int) -> JsonObject:
     """The answer to whoever asked what they missed; `last` says how far there is to go."""
     return {
         "event": "subscribed" if isinstance(frame, Subscribe) else "heartbeat",
         "conversation_id": frame.conversation_id,
         "last": last,
-        "messages": [render(message) for message in messages],
+        "messages": [message_json(message) for message in messages],
     }
 
 

@@ -53,6 +53,16 @@ class Delivery(StrEnum):
     FAILED = "failed"
 
 
+DELIVERY_ORDER = (
+    Delivery.QUEUED,
+    Delivery.SENT,
+    Delivery.FAILED,
+    Delivery.DELIVERED,
+    Delivery.READ,
+)
+"""What a delivery may become: only something later. A channel may fail what it first took."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a conversation's history.

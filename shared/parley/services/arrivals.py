@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from parley.domain.conversations import Arrival
@@ -55,7 +55,7 @@ class Result:
     state: RunState | None
     effects: Sequence[Effect]
     trace: JsonObject
-    idle_after: timedelta | None = None
+    idle_at: datetime | None = None
 
 
 def payload_hash(event: JsonObject) -> str:

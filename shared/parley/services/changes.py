@@ -56,7 +56,7 @@ def after_turn(
         wants_agent=_wants_agent(before, status, result),
         last_activity_at=at,
         closed_at=(before.closed_at or at) if closed else None,
-        **_state_fields(before, status, result, at),
+        **_state_fields(before, status, result),
     )
     return _with_pending(before, after, told.finish(after, result), now)
 
@@ -118,16 +118,13 @@ def _wants_agent(before: Conversation, status: Status, result: Result) -> bool:
     return before.wants_agent and before.status is not Status.ESCALATED and status.is_open
 
 
-def _state_fields(
-    before: Conversation, status: Status, result: Result, at: datetime
-) -> dict[str, Any]:
+def _state_fields(before: Conversation, status: Status, result: Result) -> dict[str, Any]:
     state = result.state
     if state is None:
         return {"idle_at": before.idle_at if status.is_open else None}
-    rests = status is not Status.ACTIVE or result.idle_after is None
     return {
         "state": state.to_json(),
         "current_state": state.current_state,
         "language": state.language,
-        "idle_at": None if rests or result.idle_after is None else at + result.idle_after,
+        "idle_at": result.idle_at,
     }

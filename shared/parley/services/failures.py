@@ -3,26 +3,20 @@
 from parley.domain.conversations import Conversation
 from parley.domain.json import JsonObject
 from parley.domain.turns import Outcome
+from parley.engine.defaults import ERROR
 from parley.engine.effects import LogEvent, SendMessage
+from parley.engine.program import Program
 from parley.services.arrivals import Arrived, Result
 
-_DEFAULT_LANGUAGE = "en"
-_TEXTS = {
-    "ar": "عذرًا، حدث خطأ ما. سيتواصل معك أحد موظفينا.",
-    "de": "Entschuldigung, da ist etwas schiefgegangen. Wir kümmern uns darum.",
-    "en": "Sorry, something went wrong. Someone from our team will look into it.",
-    "es": "Lo sentimos, algo ha salido mal. Una persona de nuestro equipo lo revisará.",
-    "fr": "Désolé, une erreur est survenue. Quelqu'un de notre équipe va s'en occuper.",
-    "ja": "申し訳ありません。問題が発生しました。担当者が確認いたします。",
-}
 
-
-def failed(before: Conversation, arrived: Arrived, error: Exception) -> Result:
+def failed(
+    before: Conversation, arrived: Arrived, error: Exception, program: Program | None
+) -> Result:
     """The turn of an event that fails whenever it is run: said, recorded, handed to a person.
 
     What failed is in the trace and the event log by type; its words may hold a user's.
     """
-    return _told(before, arrived, Outcome.FAILED, {"error": type(error).__name__})
+    return _told(before, arrived, Outcome.FAILED, {"error": type(error).__name__}, program)
 
 
 def quarantined(before: Conversation, arrived: Arrived) -> Result:
@@ -36,11 +30,26 @@ def ignored(arrived: Arrived) -> Result:
     return Result(Outcome.IGNORED, None, (), trace)
 
 
-def _told(before: Conversation, arrived: Arrived, outcome: Outcome, why: JsonObject) -> Result:
-    language = (before.language or _DEFAULT_LANGUAGE).partition("-")[0]
-    text = _TEXTS.get(language, _TEXTS[_DEFAULT_LANGUAGE])
+def _told(
+    before: Conversation,
+    arrived: Arrived,
+    outcome: Outcome,
+    why: JsonObject,
+    program: Program | None = None,
+) -> Result:
     effects = (
-        SendMessage({"type": "text", "text": text}),
+        SendMessage({"type": "text", "text": _text(before, program)}),
         LogEvent(f"turn.{outcome.value}", {**why, "wants_agent": True}),
     )
     return Result(outcome, None, effects, {"event": arrived.inbound.event, **why})
+
+
+def _text(before: Conversation, program: Program | None) -> str:
+    """The flow's error text if it is one that needs no rendering, else a built-in one."""
+    language = (before.language or "en").lower()
+    languages = (language, language.partition("-")[0])
+    if program is not None:
+        text = program.error_text.pick((*languages, program.language.lower()))
+        if isinstance(text, str):
+            return text
+    return next((ERROR[one] for one in languages if one in ERROR), ERROR["en"])

@@ -8,7 +8,7 @@ it in the document knows that the commit was made.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from parley.domain.conversations import RING_SIZE, Conversation
@@ -176,20 +176,20 @@ class TurnService:
 
     def _run_flow(self, before: Conversation, arrived: Arrived, journal: Journal) -> Result:
         state = RunState.from_json(before.state) if before.turn_no else None
+        program: Program | None = None
         try:
             flow = self._programs.get(before.tenant_id, before.flow)
+            program = flow.program
             services = _Services(before, arrived, flow, journal)
-            turn = self._run(flow.program, state, arrived.event, services)
+            turn = self._run(program, state, arrived.event, services)
         except (Unavailable, LimitExceeded, Overtaken):
             raise
         except Exception as error:  # noqa: BLE001 -- a fault of a flow never stops its conversation
-            return failed(before, arrived, error)
+            return failed(before, arrived, error, program)
         if turn.ignored:
             return Result(Outcome.IGNORED, None, (), turn.trace)
-        idle_after = None
-        if turn.state.current_state not in flow.never_idle:
-            idle_after = timedelta(seconds=flow.document.settings.idle_timeout_seconds)
-        return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_after)
+        idle_at = program.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
+        return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_at)
 
     def _after(self, before: Conversation, arrived: Arrived, result: Result) -> Conversation:
         try:
@@ -197,7 +197,9 @@ class TurnService:
         except (TooLarge, ValueError) as error:
             if not before.pending.is_empty:
                 raise Unavailable("the conversation has too much unsent: try again") from error
-            return after_turn(before, arrived, failed(before, arrived, error), self._clock())
+            program = self._programs.get(before.tenant_id, before.flow).program
+            result = failed(before, arrived, error, program)
+            return after_turn(before, arrived, result, self._clock())
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived

@@ -5,7 +5,7 @@ Nothing of the engine is imported to run: a function that only queues a message 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -26,24 +26,11 @@ class Matcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoadedFlow:
-    """A published version, ready to run; immutable, shared by all its conversations.
-
-    `never_idle` are the states in which a conversation may rest for as long as it likes.
-    """
+    """A published version, ready to run; immutable, shared by all its conversations."""
 
     program: Program
     matcher: Matcher
     document: FlowDocument
-    never_idle: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        resting = frozenset(
-            state.name for state in self.document.states if state.type in _RESTING_TYPES
-        )
-        object.__setattr__(self, "never_idle", resting)
-
-
-_RESTING_TYPES = frozenset({"wait", "human_handoff"})
 
 
 class Programs(Protocol):

@@ -1,6 +1,9 @@
 """What every test may ask for."""
 
+import pytest
+
 from tests.cloud import (
+    cloud,
     mongodb_server,
     mongodb_uri,
     postgres_owner_url,
@@ -12,6 +15,7 @@ from tests.cloud import (
 )
 
 __all__ = [
+    "cloud",
     "mongodb_server",
     "mongodb_uri",
     "postgres_owner_url",
@@ -21,3 +25,12 @@ __all__ = [
     "servers_folder",
     "valkey_server",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the laptop cloud share one: they go to one worker, and can be chosen by marker."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.cloud)
+            item.add_marker(pytest.mark.xdist_group("cloud"))

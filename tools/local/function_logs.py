@@ -11,7 +11,9 @@ from tools.local.aws import client
 from tools.local.places import Places, read_json
 
 _LAMBDA_S_OWN = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
-_SHOWN_ELSEWHERE = {"level", "message", "timestamp", "function_name", "exception"}
+_SHOWN_ELSEWHERE = {"level", "message", "timestamp", "function_name"}
+_PLACES = 6
+"""How much of a traceback is shown: the end, where it happened."""
 _EVERYWHERE_ALIKE = {
     "location",
     "service",
@@ -85,8 +87,9 @@ def _lines(event: JsonObject, writer: str) -> Iterator[str]:
         more = entry.keys() - _SHOWN_ELSEWHERE - _EVERYWHERE_ALIKE
         facts = " ".join(f"{key}={entry[key]}" for key in sorted(more) if entry[key] is not None)
         yield f"{at} {entry.get('level', ''):<8} {writer:<22} {entry.get('message', '')} {facts}"
-        if "exception" in entry:
-            yield str(entry["exception"])
+        if "exception_name" in entry:
+            yield f"    {entry['exception_name']}"
+            yield from (f"    {place}" for place in entry.get("stack_trace", [])[-_PLACES:])
 
 
 def _parsed(message: str) -> JsonObject | None:

@@ -13,6 +13,7 @@ from tests.cloud import (
     servers_folder,
     valkey_server,
 )
+from tests.wired import wired
 
 __all__ = [
     "cloud",
@@ -24,6 +25,7 @@ __all__ = [
     "redis_url",
     "servers_folder",
     "valkey_server",
+    "wired",
 ]
 
 

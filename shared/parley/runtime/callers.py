@@ -24,6 +24,7 @@ def find_caller(event: Mapping[str, Any]) -> Caller | None:
         user_id=UserId(named["user_id"]),
         role=Role(named["role"]),
         key_id=named.get("key_id") or None,
+        request_id=request_id_of(event),
     )
 
 
@@ -37,7 +38,7 @@ def permitted(caller: Caller | None, requires: Permission) -> Caller:
 
 
 def request_id_of(event: Mapping[str, Any]) -> str:
-    """The caller's own `X-Request-ID` if it is 8 to 64 letters, digits, `.`, `_`, `-`; else ours."""
+    """The caller's `X-Request-ID` if it is 8 to 64 letters, digits, `.`, `_`, `-`; else ours."""
     headers = event.get("headers") or {}
     given = next((v for k, v in headers.items() if k.lower() == "x-request-id"), "")
     return given if _REQUEST_ID.fullmatch(given) else str(event["requestContext"]["requestId"])

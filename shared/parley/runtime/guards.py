@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.depends import Depends
@@ -39,7 +39,7 @@ def admits(requires: Permission | None) -> Guard:
 
     def admit(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
         caller = find_caller(app.current_event.raw_event)
-        app.append_context(caller=caller)
+        app.context["caller"] = caller
         if caller is not None:
             logger.append_keys(tenant_id=caller.tenant_id, role=caller.role)
         if requires is not None:
@@ -75,7 +75,7 @@ def reads_body(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> 
         is_base64=bool(event.is_base64_encoded),
         content_type=event.headers.get("content-type", ""),
     )
-    app.append_context(body=text)
+    app.context["body"] = text
     for name, values in event.resolved_query_string_parameters.items():
         if any(has_control_characters(value) for value in values):
             fault = Fault(f"/query/{name[:100]}", "has control characters")
@@ -94,7 +94,7 @@ def answers_once(
         return next_middleware(app)
 
     def answer() -> JsonObject:
-        return _kept(cast("Response[Any]", next_middleware(app)))
+        return _kept(next_middleware(app))
 
     answered = answered_once(
         wired.redis,

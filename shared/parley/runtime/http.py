@@ -8,7 +8,12 @@ problem answer.
 import time
 from typing import Annotated, Any, TypedDict
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Request, Response
+from aws_lambda_powertools.event_handler import (
+    APIGatewayRestResolver,
+    CORSConfig,
+    Request,
+    Response,
+)
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
@@ -30,11 +35,11 @@ from parley.runtime.chance import new_id
 from parley.runtime.guards import Wired, written
 from parley.runtime.limits import PUBLIC, UNLIMITED, USUAL, Limits
 from parley.runtime.observability import Handler, count, logger, observed
-from parley.runtime.problems import internal_error, invalid_of, problem_of
+from parley.runtime.problems import InternalError, invalid_of, problem_of
 from parley.runtime.reading import MediaTypeUnsupported, read_object
 from parley.runtime.settings import allow_origin
 
-__all__ = ["CurrentCaller", "MessageOrigin", "Wired", "lambda_handler", "rest_api"]
+__all__ = ["CurrentCaller", "MessageOrigin", "RequestId", "Wired", "lambda_handler", "rest_api"]
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -82,13 +87,14 @@ def rest_api(
             guards.reads_body,
             guards.tags,
             guards.answers_once,
-            OpenAPIRequestValidationMiddleware(),
+            OpenAPIRequestValidationMiddleware(),  # type: ignore[no-untyped-call]  # says nothing
             guards.knows_ids,
             OpenAPIResponseValidationMiddleware(has_response_validation_error=True),
         ]
     )
     app.openapi_config.openapi_extensions = {
-        "x-requires": requires, "x-limited": limits != UNLIMITED
+        "x-requires": requires,
+        "x-limited": limits != UNLIMITED,
     }
     _translate_errors(app)
     return app
@@ -101,7 +107,7 @@ def lambda_handler(app: APIGatewayRestResolver) -> Handler:
         started = time.perf_counter()
         request_id = request_id_of(event)
         logger.append_keys(request_id=request_id)
-        app.append_context(request_id=request_id)
+        app.context["request_id"] = request_id
         answer = app.resolve(event, context)
         headers = answer["multiValueHeaders"]
         for name, value in {**_HEADERS, "X-Request-ID": request_id}.items():
@@ -142,6 +148,9 @@ CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 """Who calls; on a route open to all it is 401 for whoever did not say."""
 
 
+RequestId = Annotated[str, Depends(_request_id)]
+"""What this request is called in every log line and queued message."""
+
 MessageOrigin = Annotated[Origin, Depends(_origin)]
 """What a message is known again by, and the request that brought it."""
 
@@ -149,28 +158,26 @@ MessageOrigin = Annotated[Origin, Depends(_origin)]
 def _translate_errors(app: APIGatewayRestResolver) -> None:
     """Answers whatever is raised with a problem: the one place that catches everything."""
 
-    def request_id() -> str:
-        return str(app.context["request_id"])
+    def platform(error: PlatformError) -> Response[str]:
+        return problem_of(error, str(app.context["request_id"]))
 
-    @app.exception_handler(PlatformError)
-    def platform_problem(error: PlatformError) -> Response[str]:
-        return problem_of(error, request_id())
+    def validation(error: RequestValidationError) -> Response[str]:
+        return platform(invalid_of(error))
 
-    @app.exception_handler(RequestValidationError)
-    def validation_problem(error: RequestValidationError) -> Response[str]:
-        return problem_of(invalid_of(error), request_id())
+    def media_type(_error: RequestUnsupportedContentType) -> Response[str]:
+        return platform(MediaTypeUnsupported("send the body as application/json"))
 
-    @app.exception_handler(RequestUnsupportedContentType)
-    def media_type_problem(_error: RequestUnsupportedContentType) -> Response[str]:
-        return problem_of(MediaTypeUnsupported("send the body as application/json"), request_id())
-
-    @app.not_found
-    def no_route(_error: NotFoundError) -> Response[str]:
+    def route(_error: NotFoundError) -> Response[str]:
         event = app.current_event
-        return problem_of(NotFound("route", f"{event.http_method} {event.path[:200]}"), request_id())
+        return platform(NotFound("route", f"{event.http_method} {event.path[:200]}"))
 
-    @app.exception_handler(Exception)
     def unforeseen(error: Exception) -> Response[str]:
         logger.error("request.failed", exc_info=error)
         count("RequestsFailed")
-        return internal_error(request_id())
+        return platform(InternalError())
+
+    app.exception_handler(PlatformError)(platform)
+    app.exception_handler(RequestValidationError)(validation)
+    app.exception_handler(RequestUnsupportedContentType)(media_type)
+    app.exception_handler(NotFoundError)(route)
+    app.exception_handler(Exception)(unforeseen)

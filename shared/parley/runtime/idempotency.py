@@ -8,9 +8,10 @@ runs unprotected, which is logged; sends and starts are safe then, too: their id
 
 import hashlib
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -21,6 +22,10 @@ from parley.repositories.redis.keys import IDEMPOTENCY_EXPIRY_S, idempotency_pre
 from parley.runtime.observability import count, logger
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency.persistence.cache import (
+        CacheClientProtocol,
+        CachePersistenceLayer,
+    )
     from redis import Redis
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -74,9 +79,6 @@ def answered_once(
     from aws_lambda_powertools.utilities.idempotency.base import (  # noqa: PLC0415 -- cold start
         IdempotencyHandler,
     )
-    from aws_lambda_powertools.utilities.idempotency.persistence.redis import (  # noqa: PLC0415 -- cold start
-        RedisCachePersistenceLayer,
-    )
 
     made: list[JsonObject] = []
     raised: list[BaseException] = []
@@ -99,7 +101,7 @@ def answered_once(
             hash_function="sha256",
             lambda_context=context,
         ),
-        RedisCachePersistenceLayer(client=client),
+        _records(client),
         key_prefix=idempotency_prefix(
             request.caller.tenant_id, request.caller.key_id or request.caller.user_id
         ),
@@ -124,6 +126,17 @@ def answered_once(
     if not made:
         count("AnswersReplayed")
     return record["answer"]  # type: ignore[no-any-return]  # what `answer` returned
+
+
+def _records(client: "Redis") -> "CachePersistenceLayer":
+    """Where Powertools keeps records; made for each request, since its prefix is part of it."""
+    from aws_lambda_powertools.utilities.idempotency.persistence.cache import (  # noqa: PLC0415 -- cold start
+        CachePersistenceLayer,
+    )
+
+    # The new name is still the old class, which warns of itself (Powertools 3.37).
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        return CachePersistenceLayer(client=cast("CacheClientProtocol", client))
 
 
 def _in_spite_of_the_store(

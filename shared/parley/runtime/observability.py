@@ -35,17 +35,21 @@ FIELDS = frozenset(
 
 _EVENT = re.compile(r"[a-z][a-z_]*(\.[a-z_]+)+")
 _MAX_LENGTH = 200
+_MAX_FRAMES = 15
 
 
 class SafeFormatter(LambdaPowertoolsFormatter):
     """Powertools' JSON lines, cut down to what may be read by anyone who runs the platform."""
 
-    def serialize(self, log: Any) -> str:
-        return super().serialize({key: _safe(key, value) for key, value in log.items() if key in FIELDS})
+    def serialize(self, log: Any) -> str:  # noqa: ANN401 -- as Powertools has it
+        return super().serialize(
+            {key: _safe(key, value) for key, value in log.items() if key in FIELDS}
+        )
 
 
 logger = Logger(
-    service="parley", logger_formatter=SafeFormatter(utc=True, use_rfc3339=True, json_deserializer=str)
+    service="parley",
+    logger_formatter=SafeFormatter(utc=True, use_rfc3339=True, json_deserializer=str),
 )
 metrics = Metrics(namespace="Parley", service="parley")
 
@@ -81,10 +85,16 @@ def _is_tracing() -> bool:
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ and not off
 
 
+def _module(file: str) -> str:
+    """A file's path from where it is imported."""
+    return re.split(r"/(?:site-packages|python|shared|task)/", file)[-1]
+
+
 def _safe(key: str, value: Any) -> Any:  # noqa: ANN401 -- what anybody may log
     match key, value:
         case "stack_trace", dict():
-            return [f"{f['file']}:{f['line']} {f['function']}" for f in value["frames"]]
+            frames = value["frames"][-_MAX_FRAMES:]
+            return [f"{_module(f['file'])}:{f['line']} {f['function']}" for f in frames]
         case "message", str() if not _EVENT.fullmatch(value):
             return "log.unnamed"
         case _, bool() | int() | float():

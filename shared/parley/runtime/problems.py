@@ -1,6 +1,5 @@
 """Errors as answers: the one table from what went wrong to what HTTP says about it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +26,14 @@ from parley.domain.errors import (
 from parley.runtime.reading import BodyTooLarge, MalformedBody, MediaTypeUnsupported
 
 PROBLEM_JSON = "application/problem+json"
+
+
+class InternalError(PlatformError):
+    """What nobody foresaw: the caller learns the request's id and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("something went wrong on our side; quote the request's id")
+
 
 KINDS: Mapping[type[PlatformError], tuple[HTTPStatus, str]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "Malformed body"),
@@ -67,11 +74,6 @@ def problem_of(error: PlatformError, request_id: str) -> Response[str]:
     )
 
 
-def internal_error(request_id: str) -> Response[str]:
-    """The answer to an error nobody foresaw: the request's id and nothing else."""
-    return problem_of(PlatformError("something went wrong on our side"), request_id)
-
-
 def invalid_of(error: RequestValidationError) -> Invalid:
     """The domain's word for what Powertools found wrong with parameters or body."""
     faults = [Fault(_pointer(e["loc"]), _message(e)) for e in error.errors()]
@@ -86,7 +88,7 @@ def problem_type(title: str) -> str:
 
 def _answer(problem: Problem, headers: Mapping[str, str]) -> Response[str]:
     # Powertools serialises application/json only: this body has to be text already.
-    body = json.dumps(problem.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
+    body = problem.model_dump_json(exclude_none=True)
     return Response(
         status_code=problem.status, content_type=PROBLEM_JSON, body=body, headers=headers
     )

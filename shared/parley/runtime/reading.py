@@ -1,4 +1,4 @@
-"""Reading a request's body: JSON, strictly (RFC 8259, I-JSON RFC 7493), or a reason where and why not.
+"""Reading a request's body: strict JSON (RFC 8259, and RFC 7493), or where and why it is none.
 
 Whatever passes can be stored anywhere: numbers fit 64 bits, texts are whole Unicode without
 control characters, keys are unique, nesting is bounded.
@@ -74,7 +74,7 @@ def body_text(body: str | None, *, is_base64: bool, content_type: str) -> str:
 
 
 def read_object(text: str) -> JsonObject:
-    """The JSON object that a body holds. Raises MalformedBody with every fault found, 20 at most."""
+    """The JSON object that a body holds. Raises MalformedBody with at most 20 faults."""
     try:
         value = json.loads(
             text,

@@ -23,7 +23,8 @@ class Settings:
 
     `secret_id` names the JSON in Secrets Manager with `mongodb_uri`, `postgres_url`, `redis_url`
     and `token_keys`; `overrides` take the place of its fields, and then it is not asked.
-    `queue_url` is the queue this function consumes, if it does.
+    `queue_url` is the queue this function consumes, if it does. `integration_hosts` is
+    `id=http://host:port,...`: servers on this machine that tenants' flows may call.
     """
 
     stage: str
@@ -60,6 +61,12 @@ class Settings:
         found = self._secret("token_keys")
         keys = json.loads(found) if isinstance(found, str) else found
         return TokenKeys(tuple(TokenKey(key["kid"], key["pem"]) for key in keys))
+
+    @property
+    def local_bases(self) -> Mapping[str, str]:
+        """Integrations on this machine by id: anywhere but in the laptop cloud there are none."""
+        pairs = (pair.split("=", 1) for pair in self.integration_hosts.split(",") if pair)
+        return {name.strip(): base.strip() for name, base in pairs}
 
     def _secret(self, name: str) -> Any:  # noqa: ANN401 -- text or JSON, as the secret has it
         if override := self.overrides.get(name):

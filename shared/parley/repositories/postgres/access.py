@@ -150,10 +150,9 @@ class PostgresApiKeys:
     def list(self, tenant_id: TenantId, *, cursor: str | None, limit: int) -> Page[ApiKey]:
         statement = sa.select(api_keys).where(api_keys.c.tenant_id == tenant_id)
         if cursor:
-            after = decode_cursor(cursor, datetime, str)
-            statement = statement.where(
-                sa.tuple_(api_keys.c.created_at, api_keys.c.id) > sa.tuple_(*after)
-            )
+            created_at, key_id = decode_cursor(cursor, datetime, str)
+            after = sa.tuple_(sa.literal(created_at), sa.literal(key_id, api_keys.c.id.type))
+            statement = statement.where(sa.tuple_(api_keys.c.created_at, api_keys.c.id) > after)
         statement = statement.order_by(api_keys.c.created_at, api_keys.c.id).limit(limit + 1)
         with self._database.transaction(tenant_id) as connection:
             rows = connection.execute(statement).all()

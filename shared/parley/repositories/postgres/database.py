@@ -12,8 +12,9 @@ from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from parley.domain.errors import Conflict, Invalid, PlatformError, Unavailable
+from parley.domain.errors import Conflict, Invalid, Unavailable
 from parley.domain.ids import TenantId
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
@@ -90,13 +91,20 @@ def sqlstate(error: SQLAlchemyError) -> str | None:
     return fields.get("C") if isinstance(fields, dict) else None
 
 
-def _translated(error: SQLAlchemyError) -> PlatformError:
-    """PostgreSQL 18, appendix A: class 22 is data it cannot hold, class 23 a constraint."""
+def _translated(error: SQLAlchemyError) -> Exception:
+    """PostgreSQL 18, appendix A: class 22 is data it cannot hold, 23 a constraint, 42 our mistake.
+
+    A mistake of ours is no PlatformError: trying it again would not help.
+    """
     state = sqlstate(error)
     match state[:2] if state else None:
-        case "23":
-            return Conflict("it is there already, or was changed in between")
         case "22":
             return Invalid("a value cannot be stored")
-        case _:
+        case "23":
+            return Conflict("it is there already, or was changed in between")
+        case "42" | "0A":
+            return RuntimeError(f"PostgreSQL refused a statement: {state}")
+        case _ if isinstance(error, DBAPIError | PoolTimeout):
             return Unavailable("the database did not answer")
+        case _:
+            return RuntimeError(f"a statement could not be made: {type(error).__name__}")

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from parley.domain.flow_transitions import PREVIOUS, Condition
 from parley.domain.json import JsonObject
-from parley.engine.choices import chosen_payload
 from parley.engine.events import MessageEvent, TimerEvent
 from parley.engine.run import Run
 
@@ -75,9 +74,7 @@ def _all_slots_filled(run: Run, node: "StateNode", arc: "Arc") -> str | None:
 
 def _user_choice(run: Run, node: "StateNode", arc: "Arc") -> str | None:
     del node
-    event = run.scope.event
-    content = event.content if isinstance(event, MessageEvent) else {}
-    chosen = chosen_payload(content, run.state.choices)
+    chosen = run.scope.chosen()
     return None if chosen == arc.value else f"the choice is {chosen!r}"
 
 

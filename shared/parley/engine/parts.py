@@ -15,7 +15,7 @@ from parley.engine import actions as doing
 from parley.engine import defaults
 from parley.engine.expressions import Expression, ExpressionInvalid, Expressions
 from parley.engine.program import Action, Perform
-from parley.engine.sayings import Sayings, has_template, with_payloads
+from parley.engine.sayings import Plan, Sayings
 from parley.engine.texts import Template, TextInvalid, compile_text
 from parley.engine.words import Words
 
@@ -156,10 +156,8 @@ class Parts:
                     plan |= self._plan(content, language, pointer, is_literal=is_literal)
             plan |= manner
             plans[language] = {"type": _type_of(plan), **plan}
-        constant = frozenset(k for k, plan in plans.items() if not has_template(plan))
-        for language in constant:
-            with_payloads(plans[language])
-        return Sayings(plans, constant, pointer, choices_from)
+        finished = {language: Plan.of(plan) for language, plan in plans.items()}
+        return Sayings(finished, pointer, choices_from)
 
     def _plan(
         self, content: Content, language: str, pointer: str, *, is_literal: bool

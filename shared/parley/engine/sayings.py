@@ -14,19 +14,27 @@ if TYPE_CHECKING:
 
 MAX_CHOICES = 10
 
-type Plan = JsonObject
-"""A content whose leaves may be templates."""
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A content: `base` is finished, `open` are those of its fields that hold templates."""
+
+    base: JsonObject
+    open: JsonObject
+
+    @classmethod
+    def of(cls, content: JsonObject) -> "Plan":
+        """Sorts out what a content still has to be rendered."""
+        unfinished = {key: value for key, value in content.items() if has_template(value)}
+        base = {key: value for key, value in content.items() if key not in unfinished}
+        return cls(_with_payloads(base), unfinished)
 
 
 @dataclass(frozen=True, slots=True)
 class Sayings:
-    """`plans` by language, in lower case; those in `constant` have nothing to render.
-
-    `choices_from` gives further quick replies.
-    """
+    """`plans` by language, in lower case. `choices_from` gives further quick replies."""
 
     plans: Mapping[str, Plan]
-    constant: frozenset[str]
     pointer: str
     choices_from: Expression | None = None
 
@@ -40,13 +48,12 @@ class Sayings:
     def content(self, language: str, scope: "Scope") -> JsonObject:
         """The message in a language of `plans`. Raises TextFailed."""
         plan = self.plans[language]
-        if language in self.constant:
-            return plan
-        content: JsonObject = rendered(plan, lambda template: template.render(scope))
-        text = content.get("text")
-        if text is not None and len(text) > MAX_TEXT_LENGTH:
+        if not plan.open:
+            return plan.base
+        more: JsonObject = rendered(plan.open, lambda template: template.render(scope))
+        if len(more.get("text", "")) > MAX_TEXT_LENGTH:
             raise TextFailed(f"it is longer than {MAX_TEXT_LENGTH} characters")
-        return with_payloads(content)
+        return {**plan.base, **_with_payloads(more)}
 
 
 def rendered(plan: Json, render: Callable[[Template], str]) -> Json:
@@ -75,7 +82,7 @@ def has_template(plan: Json) -> bool:
             return True
 
 
-def with_payloads(content: JsonObject) -> JsonObject:
+def _with_payloads(content: JsonObject) -> JsonObject:
     """`content` in which every choice has a payload: its title where none is written."""
     for kind in ("quick_replies", "buttons"):
         for choice in content.get(kind, ()):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from parley.domain.json import Json, JsonObject
+from parley.engine.choices import chosen_payload
 from parley.engine.events import Event, MessageEvent
 from parley.engine.expressions import Expressions
 from parley.engine.state import RunState
@@ -25,6 +26,7 @@ class Scope:
 
     __slots__ = (
         "_activations",
+        "_chosen",
         "_flow_language",
         "_input",
         "_languages",
@@ -48,6 +50,7 @@ class Scope:
         self._flow_language = flow_language
         self._input: JsonObject | None = None
         self._languages: tuple[str, ...] | None = None
+        self._chosen: tuple[str | None] | None = None
         self._activations: dict[frozenset[str], Any] = {}
 
     def value(self, root: str) -> Json:  # noqa: PLR0911 -- one line a name
@@ -86,6 +89,13 @@ class Scope:
                 "location": content.get("location"),
             }
         return self._input
+
+    def chosen(self) -> str | None:
+        """The payload of the choice that the message means, of those on offer when it came."""
+        if self._chosen is None:
+            content = self.event.content if isinstance(self.event, MessageEvent) else {}
+            self._chosen = (chosen_payload(content, self.state.choices),)
+        return self._chosen[0]
 
     def languages(self) -> Sequence[str]:
         """The languages to try, best first, in lower case; `changed_language` starts it anew."""

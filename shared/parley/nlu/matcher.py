@@ -67,17 +67,17 @@ class IntentMatcher:
     def classify(self, text: str, among: Sequence[str] = ()) -> list[IntentScore]:
         """The intents of `among` (none: all) that are at all like `text`, best first.
 
-        Equal ones stand in the order of the document.
+        Equal ones stand in the order of the document. An example itself has no rival.
         """
         allowed = set(among) if among else None
         said = normalized(text)
         exact = self._exact.get(said)
+        if exact is not None and (allowed is None or exact in allowed):
+            return [IntentScore(exact, 1.0)]
         scores = self._near(said)
         for word, name in self._keywords_in(said):
             del word
             scores[name] = max(scores.get(name, 0.0), KEYWORD_CONFIDENCE)
-        if exact is not None:
-            scores[exact] = 1.0
         found = [
             IntentScore(name, round(scores[name], 4))
             for name in self._names

@@ -10,8 +10,12 @@ _MAX_INTEGER = 2**63 - 1
 _MAX_INTEGER_LENGTH = 20
 
 
+class NotJson(ValueError):
+    """The text says why, for people."""
+
+
 def parsed(body: bytes) -> Json:
-    """The value that `body` means. Raises ValueError, with a reason for people, for anything else.
+    """The value that `body` means. Raises NotJson for anything else.
 
     Refused: other encodings than UTF-8, NaN and infinities however written, a key twice, halves of
     a surrogate pair, NUL, nesting deeper than 32. Integers past 64 bits become floats.
@@ -26,7 +30,11 @@ def parsed(body: bytes) -> Json:
         )
         _check(value, MAX_DEPTH)
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise NotJson("nested too deep") from error
+    except UnicodeError as error:
+        raise NotJson("not whole Unicode in UTF-8") from error
+    except ValueError as error:
+        raise NotJson(str(error)) from error
     return value
 
 

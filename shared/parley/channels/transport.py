@@ -25,7 +25,7 @@ from parley.channels.sockets import (
     loopback_addresses,
     resolve,
 )
-from parley.channels.strict_json import parsed
+from parley.channels.strict_json import NotJson, parsed
 from parley.domain.ids import TenantId
 from parley.domain.json import Json
 from parley.engine.services import IntegrationReply, IntegrationRequest
@@ -127,9 +127,7 @@ class HttpIntegrations:
             ssl_context=self._ssl_context, max_connections=1, network_backend=backend
         )
         with pool, pool.stream(method, url, headers=headers, content=content) as response:
-            encodings = [value for name, value in response.headers if name == b"content-encoding"]
-            encoding = b",".join(encodings).lower() or b"identity"
-            return response.status, _read(response.iter_stream(), encoding.decode("latin-1"))
+            return response.status, _read(response.iter_stream(), _encoding(response))
 
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
@@ -162,6 +160,11 @@ def _content(body: Json) -> bytes:
     return content
 
 
+def _encoding(response: httpcore.Response) -> str:
+    said = [value for name, value in response.headers if name.lower() == b"content-encoding"]
+    return b",".join(said).lower().decode("latin-1") or "identity"
+
+
 def _read(chunks: Iterable[bytes], encoding: str) -> bytes:
     """The whole body, unpacked. Raises Refused as soon as it is too large, packed or unpacked."""
     if encoding not in ("identity", "gzip", "x-gzip"):
@@ -187,7 +190,7 @@ def _reply(status: int, body: bytes) -> IntegrationReply:
         return _failed("refused", "redirects are not followed", status)
     try:
         data = parsed(body) if body else None
-    except ValueError as error:
+    except NotJson as error:
         if status < 400:  # noqa: PLR2004 -- RFC 9110, 15.5
             return _failed("refused", f"the answer is no JSON: {error}", status)
         data = None

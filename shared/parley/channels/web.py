@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from parley.channels.strict_json import parsed
+from parley.channels.strict_json import NotJson, parsed
 from parley.domain.errors import Fault, Invalid
 from parley.domain.history import message_json
 from parley.domain.ids import ConversationId, MessageId
@@ -101,7 +101,7 @@ def parse(body: str) -> Frame:
     except ValidationError as error:
         faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in error.errors()]
         raise Invalid("the frame is not one that can be taken", faults) from error
-    except ValueError as error:
+    except NotJson as error:
         raise Invalid(f"the frame is no JSON: {error}", [Fault("", "must be JSON")]) from error
 
 

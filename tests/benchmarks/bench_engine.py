@@ -80,9 +80,8 @@ def main() -> None:
     program = compile_flow(FlowDocument.model_validate(document))
     seconds(program, services, 50)
     rates = [DIALOGUES_A_ROUND * len(DIALOGUE) / seconds(program, services) for _ in range(ROUNDS)]
-    print(
-        f"turns a second, one core: {median(rates):,.0f} (from {min(rates):,.0f} to {max(rates):,.0f})"
-    )
+    span = f"from {min(rates):,.0f} to {max(rates):,.0f}"
+    print(f"turns a second, one core: {median(rates):,.0f} ({span})")
     sizes = (len(document["states"]), 100, 1_000)
     programs = [compile_flow(FlowDocument.model_validate(enlarged(document, n))) for n in sizes]
     spent = [[seconds(program, services, 100) for program in programs] for _ in range(ROUNDS)]

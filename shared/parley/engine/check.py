@@ -1,12 +1,138 @@
 """Everything that is wrong with a flow, before a customer meets it."""
 
-from parley.domain.flows import Diagnostic
-from parley.domain.json import JsonObject
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from parley.domain.flows import (
+    MAX_FLOW_BYTES,
+    MAX_FLOW_DEPTH,
+    Diagnostic,
+    FlowDocument,
+    Severity,
+)
+from parley.domain.json import Json, JsonObject
+from parley.engine.checks import availability, graph, names, parts, schema
+from parley.engine.checks.subject import Finding, Subject
+from parley.engine.formats import Loaded, Place, Unreadable, load
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of finding: its code never changes."""
+
+    code: str
+    severity: Severity
+    find: Callable[[Subject], Iterator[Finding]]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("feature.unavailable", "error", availability.unavailable),
+    Rule("state.duplicate", "error", names.duplicate_states),
+    Rule("state.missing", "error", names.missing_targets),
+    Rule("state.wrong_type", "error", names.settings_of_wrong_type),
+    Rule("state.final_with_transitions", "error", names.final_with_transitions),
+    Rule("transition.value_missing", "error", names.missing_values),
+    Rule("transition.never_waits", "error", names.input_where_nothing_waits),
+    Rule("timeout.incomplete", "error", names.timeouts),
+    Rule("intent.undefined", "error", names.undefined_intents),
+    Rule("slot.undefined", "error", names.undefined_slots),
+    Rule("variable.undefined", "error", names.undefined_variables),
+    Rule("text.undefined", "error", names.undefined_texts),
+    Rule("action.incomplete", "error", names.incomplete_actions),
+    Rule("choice.unoffered", "error", names.unoffered_choices),
+    Rule("expression.invalid", "error", parts.invalid_expressions),
+    Rule("text.invalid", "error", parts.invalid_texts),
+    Rule("pattern.invalid", "error", parts.invalid_patterns),
+    Rule("mapping.invalid", "error", parts.invalid_mappings),
+    Rule("content.title_too_long", "error", parts.long_titles),
+    Rule("condition.different_targets", "error", graph.different_targets),
+    Rule("state.dead_end", "error", graph.dead_ends),
+    Rule("state.no_way_out", "error", graph.no_way_out),
+    Rule("flow.cycle", "error", graph.cycles),
+    Rule("state.unreachable", "warning", graph.unreachable_states),
+    Rule("intent.few_examples", "warning", names.few_examples),
+)
+"""What a document of the right shape is checked for."""
 
 
 def check_flow(source: str | JsonObject) -> list[Diagnostic]:
     """The errors and warnings of a flow, in document order; never raises, whatever `source` is.
 
-    Lines and columns are given where `source` is text.
+    Lines and columns are given where `source` is text. A document of the wrong shape is told so,
+    and what follows from its shape is not looked at.
     """
-    raise NotImplementedError
+    try:
+        loaded = load(source) if isinstance(source, str) else _given(source)
+    except Unreadable as error:
+        place = error.place or Place(1, 1) if isinstance(source, str) else None
+        return [_diagnostic("flow.unreadable", "error", Finding(error.pointer, error.why), place)]
+    try:
+        document = FlowDocument.model_validate(loaded.value)
+    except ValidationError as error:
+        found = [
+            _placed(code, "error", finding, loaded)
+            for code, finding in schema.findings(error, loaded.value)
+        ]
+        return _in_order(found, loaded)
+    subject = Subject(document, loaded.value)
+    found = [
+        _placed(rule.code, rule.severity, finding, loaded)
+        for rule in RULES
+        for finding in rule.find(subject)
+    ]
+    return _in_order(found, loaded)
+
+
+def has_errors(diagnostics: list[Diagnostic]) -> bool:
+    """Whether one of them keeps the flow from being published."""
+    return any(diagnostic.severity == "error" for diagnostic in diagnostics)
+
+
+def _given(value: Json) -> Loaded:
+    """A document that is JSON already. Raises Unreadable if it is too deep, too large, or not."""
+    level = [value]
+    for _ in range(MAX_FLOW_DEPTH + 1):
+        level = [child for item in level for child in _children(item)]
+        if len(level) > MAX_FLOW_BYTES:
+            break
+    if level:
+        raise Unreadable(f"it is nested deeper than {MAX_FLOW_DEPTH} levels")
+    try:
+        size = len(json.dumps(value, allow_nan=False).encode())
+    except (TypeError, ValueError) as error:
+        raise Unreadable(f"it is no JSON: {error}") from error
+    if size > MAX_FLOW_BYTES:
+        raise Unreadable(f"a flow has at most {MAX_FLOW_BYTES} bytes, this has {size}")
+    return Loaded(value, {})
+
+
+def _children(value: Json) -> list[Json]:
+    match value:
+        case dict():
+            return list(value.values())
+        case list():
+            return value
+        case _:
+            return []
+
+
+def _placed(code: str, severity: Severity, finding: Finding, loaded: Loaded) -> Diagnostic:
+    pointer = finding.pointer
+    while pointer and pointer not in loaded.places:
+        pointer = pointer.rpartition("/")[0]
+    return _diagnostic(code, severity, finding, loaded.places.get(pointer))
+
+
+def _diagnostic(code: str, severity: Severity, finding: Finding, place: Place | None) -> Diagnostic:
+    line, column = (place.line, place.column) if place else (None, None)
+    return Diagnostic(code, severity, finding.pointer, finding.message, line, column)
+
+
+def _in_order(found: list[Diagnostic], loaded: Loaded) -> list[Diagnostic]:
+    """As they stand in the text; without one, as the rules found them."""
+    if not loaded.places:
+        return found
+    return sorted(found, key=lambda d: (d.line or 0, d.column or 0))

@@ -1,0 +1,1 @@
+"""The rules that a flow is checked by: one module a kind of finding."""

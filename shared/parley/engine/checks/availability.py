@@ -1,0 +1,51 @@
+"""Findings about what the language has and this version does not do yet."""
+
+from collections.abc import Iterator
+
+from parley.domain.flow_states import IntegrationState, ResponseState, SlotFillingState
+from parley.engine.checks.subject import Finding, Subject
+
+_ACTIONS = frozenset({"trigger_flow", "call_integration", "send_analytics", "set_context"})
+
+
+def unavailable(subject: Subject) -> Iterator[Finding]:
+    """What the models read and the engine does not run."""
+    for pointer, what in _unavailable(subject):
+        yield Finding(pointer, f"{what} is not available yet: leave it out for now.")
+
+
+def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
+    for action in subject.actions():
+        if action.part.type in _ACTIONS:
+            yield f"{action.pointer}/type", f"The action {action.part.type}"
+    for filling in subject.of_type(SlotFillingState):
+        mode = filling.part.config.collect_mode
+        if mode != "sequential":
+            yield f"{filling.pointer}/config/collect_mode", f"Collecting slots in mode {mode}"
+    yield from _calls(subject)
+    yield from _contents(subject)
+    settings = subject.document.settings
+    if settings.fallback_flow is not None:
+        yield "/settings/fallback_flow", "A fallback flow"
+    if settings.require_tests:
+        yield "/settings/require_tests", "Requiring tests"
+
+
+def _calls(subject: Subject) -> Iterator[tuple[str, str]]:
+    for call in subject.of_type(IntegrationState):
+        if call.part.config.is_async:
+            yield f"{call.pointer}/config/async", "An asynchronous call"
+        if call.part.config.retry_config.max_attempts > 1:
+            yield f"{call.pointer}/config/retry_config", "Trying a call again"
+
+
+def _contents(subject: Subject) -> Iterator[tuple[str, str]]:
+    said = [(written.pointer, written.part) for written in subject.contents()]
+    for pointer, content in said:
+        for field in ("carousel", "form"):
+            if getattr(content, field) is not None:
+                yield f"{pointer}/{field}", f"A {field}"
+    for response in subject.of_type(ResponseState):
+        for field in ("carousel", "form"):
+            if getattr(response.part.config, field) is not None:
+                yield f"{response.pointer}/config/{field}", f"A {field}"

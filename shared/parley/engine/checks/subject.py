@@ -1,0 +1,256 @@
+"""A document under check, and ways to walk over its parts with the pointer of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from parley.domain.flow_states import (
+    ConditionState,
+    ErrorState,
+    HumanHandoffState,
+    IntegrationState,
+    ResponseState,
+    SlotFillingState,
+    State,
+    WaitState,
+)
+from parley.domain.flow_texts import Content
+from parley.domain.flow_transitions import (
+    Action,
+    CallIntegrationAction,
+    SendMessageAction,
+    SetSlotAction,
+    SetVariableAction,
+    Transition,
+    TriggerFlowAction,
+)
+from parley.domain.flows import FlowDocument
+from parley.domain.json import Json, JsonObject
+from parley.engine.compile_states import mapping_target
+from parley.engine.expressions import Expressions
+from parley.engine.formats import pointer_part
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at a place; `message` says how to mend it."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written[Part]:
+    """A part and where it stands."""
+
+    pointer: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenExpression:
+    """An expression and the CEL types that it may have there."""
+
+    pointer: str
+    source: str
+    returns: tuple[str, ...]
+
+
+BOOL = ("BOOL", "DYN")
+TIME = ("TIMESTAMP", "STRING", "DYN")
+LIST = ("LIST", "DYN")
+ANYTHING = ()
+
+_TEXTS = frozenset(
+    {
+        *("text", "title", "url", "alt_text", "thumbnail_url", "address", "reason", "message"),
+        *("prompt", "retry_prompt", "confirm_prompt", "endpoint"),
+        *("fallback_text", "error_text", "confirm_text"),
+    }
+)
+_TEXTS_BY_NAME = frozenset({"prompts", "retry_prompts", "texts"})
+_VALUES = frozenset({"value", "data"})
+_NO_TEXTS = frozenset({"metadata", "variables", "default_data", "intents", "payload", "tags"})
+
+
+class Subject:
+    """A document whose shape is right; `raw` is the JSON that it was read from."""
+
+    def __init__(self, document: FlowDocument, raw: JsonObject) -> None:
+        self.document = document
+        self.raw = raw
+
+    @cached_property
+    def states(self) -> dict[str, State]:
+        """By name; of two with one name the first."""
+        found: dict[str, State] = {}
+        for state in self.document.states:
+            found.setdefault(state.name, state)
+        return found
+
+    @cached_property
+    def error_state(self) -> str | None:
+        named = self.document.settings.error_state
+        return named or self._first(ErrorState)
+
+    @cached_property
+    def handoff_state(self) -> str | None:
+        named = self.document.settings.handoff_state
+        return named or self._first(HumanHandoffState)
+
+    def _first(self, kind: type[State]) -> str | None:
+        return next((s.name for s in self.document.states if isinstance(s, kind)), None)
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """Those declared, and those that mappings, `save_as` and `results` declare."""
+        found = set(self.document.variables)
+        for written in self.of_type(IntegrationState):
+            targets = written.part.config.response_mapping
+            mapped = (mapping_target(target, self.document) for target in targets)
+            found |= {name for kind, name in mapped if kind == "vars"}
+        for action in self.actions():
+            if isinstance(action.part, CallIntegrationAction) and action.part.config.save_as:
+                found.add(action.part.config.save_as)
+            elif isinstance(action.part, TriggerFlowAction):
+                found |= {"call", *action.part.config.results}
+        return frozenset(found)
+
+    @cached_property
+    def expressions_home(self) -> Expressions:
+        """Compiles expressions with every name known: for checking."""
+        return Expressions(self.document.slots, self.variables)
+
+    def each_state(self) -> Iterator[Written[State]]:
+        for n, state in enumerate(self.document.states):
+            yield Written(f"/states/{n}", state)
+
+    def of_type[Kind: State](self, kind: type[Kind]) -> Iterator[Written[Kind]]:
+        for n, state in enumerate(self.document.states):
+            if isinstance(state, kind):
+                yield Written(f"/states/{n}", state)
+
+    def transitions(self) -> Iterator[Written[Transition]]:
+        """The states' and the flow's."""
+        for state in self.each_state():
+            for n, transition in enumerate(state.part.transitions):
+                yield Written(f"{state.pointer}/transitions/{n}", transition)
+        for n, transition in enumerate(self.document.global_transitions):
+            yield Written(f"/global_transitions/{n}", transition)
+
+    def actions(self) -> Iterator[Written[Action]]:
+        """On entry, on exit and on the way."""
+        for state in self.each_state():
+            for kind in ("entry_actions", "exit_actions"):
+                for n, action in enumerate(getattr(state.part, kind)):
+                    yield Written(f"{state.pointer}/{kind}/{n}", action)
+        for transition in self.transitions():
+            for n, action in enumerate(transition.part.actions):
+                yield Written(f"{transition.pointer}/actions/{n}", action)
+
+    def contents(self) -> Iterator[Written[Content]]:
+        """Every message that is more than a text."""
+        for state in self.each_state():
+            templates = getattr(state.part.config, "response_templates", {})
+            for language, said in templates.items():
+                if isinstance(said, Content):
+                    at = f"{state.pointer}/config/response_templates/{pointer_part(language)}"
+                    yield Written(at, said)
+        for action in self.actions():
+            if isinstance(action.part, SendMessageAction):
+                yield Written(f"{action.pointer}/config", action.part.config)
+
+    def expressions(self) -> Iterator[WrittenExpression]:
+        """Every expression, wherever one may stand."""
+        for transition in self.transitions():
+            if transition.part.expression is not None:
+                at = f"{transition.pointer}/expression"
+                yield WrittenExpression(at, transition.part.expression, BOOL)
+        for action in self.actions():
+            yield from _action_expressions(action)
+        for state in self.each_state():
+            yield from _state_expressions(state)
+
+    def texts(self) -> Iterator[Written[Json]]:
+        """Every text, in whatever shape it is written."""
+        yield from _texts(self.raw, "")
+
+
+def _action_expressions(action: Written[Action]) -> Iterator[WrittenExpression]:
+    if action.part.condition is not None:
+        yield WrittenExpression(f"{action.pointer}/condition", action.part.condition, BOOL)
+    if isinstance(action.part, SetVariableAction | SetSlotAction):
+        source = action.part.config.expression
+        if source is not None:
+            yield WrittenExpression(f"{action.pointer}/config/expression", source, ANYTHING)
+
+
+def _state_expressions(written: Written[State]) -> Iterator[WrittenExpression]:
+    at, state = f"{written.pointer}/config", written.part
+    match state:
+        case ConditionState(config=config):
+            for n, choice in enumerate(config.conditions):
+                yield WrittenExpression(f"{at}/conditions/{n}/expression", choice.expression, BOOL)
+        case SlotFillingState(config=config):
+            for name, rule in config.validation_rules.items():
+                yield WrittenExpression(f"{at}/validation_rules/{pointer_part(name)}", rule, BOOL)
+        case WaitState(config=config) if config.until is not None:
+            yield WrittenExpression(f"{at}/until", config.until, TIME)
+        case ResponseState(config=config) if config.choices_from is not None:
+            yield WrittenExpression(f"{at}/choices_from", config.choices_from, LIST)
+        case _:
+            return
+
+
+def _texts(value: Json, pointer: str) -> Iterator[Written[Json]]:
+    if isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _texts(item, f"{pointer}/{n}")
+    if not isinstance(value, dict):
+        return
+    for name, inner in value.items():
+        at = f"{pointer}/{pointer_part(name)}"
+        if name in _NO_TEXTS or (name == "response_templates" and _is_literal(value)):
+            continue
+        if name in _TEXTS and not _is_nested(inner):
+            yield Written(at, inner)
+        elif name in _TEXTS_BY_NAME and isinstance(inner, dict):
+            yield from (Written(f"{at}/{pointer_part(key)}", text) for key, text in inner.items())
+        elif name == "response_templates" and isinstance(inner, dict):
+            yield from _templates(inner, at)
+        elif name in _VALUES:
+            yield from _strings(inner, at)
+        else:
+            yield from _texts(inner, at)
+
+
+def _templates(templates: JsonObject, pointer: str) -> Iterator[Written[Json]]:
+    for language, said in templates.items():
+        at = f"{pointer}/{pointer_part(language)}"
+        if isinstance(said, str):
+            yield Written(at, said)
+        else:
+            yield from _texts(said, at)
+
+
+def _is_literal(config: JsonObject) -> bool:
+    return config.get("personalization") is False
+
+
+def _is_nested(value: Json) -> bool:
+    """Whether it is a content with parts of its own rather than a text."""
+    return isinstance(value, dict) and not all(isinstance(item, str) for item in value.values())
+
+
+def _strings(value: Json, pointer: str) -> Iterator[Written[Json]]:
+    match value:
+        case str():
+            yield Written(pointer, value)
+        case dict():
+            for name, inner in value.items():
+                yield from _strings(inner, f"{pointer}/{pointer_part(name)}")
+        case list():
+            for n, inner in enumerate(value):
+                yield from _strings(inner, f"{pointer}/{n}")
+        case _:
+            return

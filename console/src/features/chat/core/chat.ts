@@ -21,6 +21,8 @@ export interface Chat {
   readonly link: Link;
   /** A question for missing messages is under way. */
   readonly asking: boolean;
+  /** The conversation has ended, but the answer under way may not know its last messages. */
+  readonly endIsNear: boolean;
   /** Waiting before the next attempt to send by HTTP. */
   readonly resting: boolean;
   readonly typing: Sender | null;
@@ -46,6 +48,7 @@ export const NEW_CHAT: Chat = {
   claimed: {},
   link: { status: "down", attempt: 0, everLive: false },
   asking: false,
+  endIsNear: false,
   resting: false,
   typing: null,
   awaiting: false,

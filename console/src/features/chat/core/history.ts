@@ -18,29 +18,40 @@ export function arrived(draft: Draft, messages: readonly MessageView[], status?:
   if (hasGap(draft.chat.timeline)) ask(draft);
 }
 
-/** Messages that answer a question for all that follows the last seen; `last` is the newest. */
-export function answered(
-  draft: Draft,
-  messages: readonly MessageView[],
-  { last = 0, status }: { last?: number; status?: Status | undefined },
-): void {
+/** Messages that answer a question for all that follows the last seen. */
+export function answered(draft: Draft, messages: readonly MessageView[], rest: Rest): void {
   const before = seen(draft.chat.timeline);
   draft.set({ asking: false });
-  take(draft, withAnswer(draft.chat.timeline, ours(draft, messages)), status);
+  take(draft, withAnswer(draft.chat.timeline, ours(draft, messages)), rest.status);
   const now = seen(draft.chat.timeline);
-  if (last > now && now > before) ask(draft);
-  else if (last > now || hasGap(draft.chat.timeline)) draft.wait("ask", GAP_RETRY_MS);
+  const isMore = rest.isMore === true || (rest.last ?? 0) > now;
+  if (isMore && now > before) ask(draft);
+  else if (isMore || hasGap(draft.chat.timeline)) draft.wait("ask", GAP_RETRY_MS);
+  else complete(draft);
+}
+
+/** What an answer says beside its messages: `last` is the newest number there is. */
+interface Rest {
+  readonly last?: number;
+  readonly isMore?: boolean;
+  readonly status?: Status | undefined;
 }
 
 export function fetched(draft: Draft, answer: Happening & { on: "fetched" }): void {
   if (answer.conversationId !== draft.chat.conversationId) return;
-  answered(draft, answer.messages, {});
-  if (answer.more) return ask(draft);
-  const { conversation, phase, link: { status } } = draft.chat;
+  answered(draft, answer.messages, { isMore: answer.more });
+}
+
+/** Everything the server had when it was asked is here. */
+function complete(draft: Draft): void {
+  const { conversation, phase, link, endIsNear } = draft.chat;
   if (conversation === null) return;
   if (phase !== "open") draft.set({ phase: "open", problem: null });
-  if (!isOpen(conversation)) return sending.end(draft);
-  if (status !== "live") pollLater(draft);
+  if (link.status !== "live" && isOpen(conversation)) pollLater(draft);
+  if (isOpen(conversation)) return;
+  if (!endIsNear) return sending.end(draft);
+  draft.set({ endIsNear: false });
+  ask(draft);
 }
 
 /** Asks for everything after the last message seen, by the socket or else by HTTP. */
@@ -61,12 +72,15 @@ export function pollLater(draft: Draft): void {
   draft.wait("poll", draft.chat.awaiting ? POLL_WHILE_AWAITING_MS : POLL_MS, { jitter: true });
 }
 
-/** How the conversation stands. Its end is complete once its last messages are there too. */
+/** How the conversation stands. When it has ended, its last messages are still to be asked for. */
 export function read(draft: Draft, conversation: ConversationView): void {
   if (conversation.id !== draft.chat.conversationId) return;
   const wasOpen = draft.isOpen;
   draft.set({ conversation });
-  if (!isOpen(conversation)) link.leave(draft);
+  if (!isOpen(conversation)) {
+    link.leave(draft);
+    draft.set({ endIsNear: draft.chat.asking }); // that question is older than the end
+  }
   if (draft.chat.phase !== "open" || (wasOpen && !isOpen(conversation))) ask(draft);
 }
 
@@ -83,8 +97,8 @@ function take(draft: Draft, timeline: Timeline, status: Status | undefined): voi
   const fresh = timeline.shown.slice(before.shown.length);
   const isAnswered = fresh.some((message) => message.direction !== "inbound");
   if (isAnswered) {
+    if (draft.chat.awaiting) draft.cancel("answer");
     draft.set({ awaiting: false, typing: null });
-    draft.cancel("answer");
   }
   if (status !== undefined && conversation !== null) read(draft, { ...conversation, status });
   else if (isAnswered && draft.isOpen) draft.wait("status", STATUS_DELAY_MS);

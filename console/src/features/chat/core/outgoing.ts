@@ -6,24 +6,26 @@ import type { Problem } from "../../../api/problem";
 /**
  * One message on its way. Kept on the device until it shows in the conversation.
  *
- * `id` is the client's and never changes, so that the server knows a repeat. `after` is the last
- * sequence number seen when it was said: its own number is higher.
+ * `id` is the client's and never changes, so that the server knows a repeat. `place` is how many
+ * messages of the user come before it.
  */
 export interface Outgoing {
   readonly id: string;
   readonly conversationId: string;
   readonly content: OutgoingContent;
   readonly at: number;
-  readonly after: number;
+  readonly place: number;
   readonly status: "queued" | "sending" | "accepted" | "failed";
-  /** Sends that ended without an answer from the server itself. */
+  /** Sends that ended without an acknowledgement. */
   readonly tries: number;
+  /** How often the server broke on it (500): it may be the message's own fault. */
+  readonly faults: number;
   /** The server's id, once it has accepted the message. */
   readonly messageId?: string;
   readonly problem?: Problem;
 }
 
-export function isSameContent(said: OutgoingContent, message: MessageView): boolean {
+function isSameContent(said: OutgoingContent, message: MessageView): boolean {
   const payload = said.type === "quick_reply" ? said.payload : undefined;
   return (
     message.direction === "inbound" &&
@@ -37,7 +39,7 @@ export function isSameContent(said: OutgoingContent, message: MessageView): bool
  * The shown message that `outgoing` has become, if it is there.
  *
  * Until the server's acknowledgement names it, the first of equal content that nothing else
- * claims is taken: messages are sent one at a time, so it can hardly be another.
+ * claims and that stands late enough is taken.
  */
 export function shownAs(
   outgoing: Outgoing,
@@ -49,10 +51,15 @@ export function shownAs(
   }
   const wasSent = outgoing.status === "sending" || outgoing.tries > 0;
   if (!wasSent || outgoing.status === "failed") return undefined;
-  return shown.find(
-    (message) =>
-      message.sequence_number > outgoing.after &&
-      claimed[message.id] === undefined &&
-      isSameContent(outgoing.content, message),
-  );
+  return shown
+    .filter((message) => message.direction === "inbound")
+    .slice(outgoing.place)
+    .find((message) => claimed[message.id] === undefined && isSameContent(outgoing.content, message));
+}
+
+/** The place of the next thing the user says. */
+export function nextPlace(waiting: readonly Outgoing[], shown: readonly MessageView[]): number {
+  const last = waiting.findLast((one) => one.status !== "failed");
+  if (last !== undefined) return last.place + 1;
+  return shown.filter((message) => message.direction === "inbound").length;
 }

@@ -6,14 +6,13 @@ import type { Happening } from "./chat";
 import type { Draft } from "./draft";
 import * as history from "./history";
 import * as link from "./link";
-import { shownAs, type Outgoing } from "./outgoing";
-import { seen } from "./timeline";
+import { nextPlace, shownAs, type Outgoing } from "./outgoing";
 
 const ACKNOWLEDGED_WITHIN_MS = 8_000;
 const ANSWERED_WITHIN_MS = 20_000;
 const RESEND_MS = 1_000;
 const RESEND_AT_MOST_MS = 20_000;
-const FAULTS_OF_THE_SERVER = 6;
+const FAULTS_AT_MOST = 4;
 
 const ENDED: Problem = {
   status: 409,
@@ -25,8 +24,17 @@ const ENDED: Problem = {
 export function say(draft: Draft, { id, content, at }: Happening & { on: "say" }): void {
   const { conversationId, conversation, timeline } = draft.chat;
   if (conversationId === null || conversation === null || !isOpen(conversation)) return;
-  const after = seen(timeline);
-  const outgoing: Outgoing = { id, conversationId, content, at, after, status: "queued", tries: 0 };
+  const place = nextPlace(draft.chat.outgoing, timeline.shown);
+  const outgoing: Outgoing = {
+    id,
+    conversationId,
+    content,
+    at,
+    place,
+    status: "queued",
+    tries: 0,
+    faults: 0,
+  };
   draft.set({ outgoing: [...draft.chat.outgoing, outgoing] });
   draft.do({ do: "keep", outgoing });
 }
@@ -84,15 +92,17 @@ export function refused(draft: Draft, id: string, problem: Problem): void {
   const outgoing = draft.outgoing(id);
   if (outgoing === undefined || outgoing.messageId !== undefined) return;
   const tries = outgoing.tries + 1;
+  const faults = outgoing.faults + (problem.status === 500 ? 1 : 0);
+  const waiting: Outgoing = { ...outgoing, status: "queued", tries, faults };
   if (isClosedConversation(problem)) {
-    draft.replace({ ...outgoing, status: "queued", tries });
+    draft.replace(waiting);
     history.askStatus(draft); // its end, once known, settles this message
     return rest(draft, RESEND_AT_MOST_MS);
   }
-  if (!isPassing(problem) || (problem.status >= 500 && tries >= FAULTS_OF_THE_SERVER)) {
-    return draft.replace({ ...outgoing, status: "failed", problem, tries });
+  if (!isPassing(problem) || faults >= FAULTS_AT_MOST) {
+    return draft.replace({ ...waiting, status: "failed", problem });
   }
-  draft.replace({ ...outgoing, status: "queued", tries });
+  draft.replace(waiting);
   rest(draft, problem.retryAfterMs ?? Math.min(RESEND_MS * 2 ** (tries - 1), RESEND_AT_MOST_MS));
 }
 
@@ -117,8 +127,8 @@ export function retry(draft: Draft, id: string, freshId: string): void {
   if (failed?.status !== "failed" || !draft.isOpen) return;
   const { problem, ...rest } = failed;
   const isRefused = problem !== undefined && !isPassing(problem);
-  if (!isRefused) return draft.replace({ ...rest, status: "queued", tries: 1 });
-  const fresh: Outgoing = { ...rest, id: freshId, status: "queued", tries: 0 };
+  if (!isRefused) return draft.replace({ ...rest, status: "queued", tries: 1, faults: 0 });
+  const fresh: Outgoing = { ...rest, id: freshId, status: "queued", tries: 0, faults: 0 };
   draft.set({ outgoing: draft.chat.outgoing.map((one) => (one.id === id ? fresh : one)) });
   draft.forget(id);
   draft.do({ do: "keep", outgoing: fresh });

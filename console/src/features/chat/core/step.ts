@@ -92,9 +92,10 @@ function load(draft: Draft): void {
 }
 
 function started(draft: Draft, { conversation, messages }: Happening & { on: "started" }): void {
-  draft.set({ phase: "open", problem: null, conversationId: conversation.id, conversation });
+  draft.set({ conversationId: conversation.id, conversation });
   draft.do({ do: "bookmark", conversationId: conversation.id });
   history.arrived(draft, messages);
+  draft.set({ phase: "open", problem: null });
   if (isOpen(conversation)) link.connect(draft);
 }
 

@@ -7,7 +7,7 @@ export interface Timeline {
   readonly shown: readonly MessageView[];
   /** In order, but something before them is still missing. */
   readonly early: readonly MessageView[];
-  /** Answers in a row that left the same gap open. */
+  /** Answers in a row that had what follows the gap, but not what is missing. */
   readonly barrenAnswers: number;
 }
 
@@ -46,15 +46,14 @@ export function withArrived(timeline: Timeline, arrived: readonly MessageView[])
 /**
  * As `withArrived`, for messages that answer "what comes after the last I have seen?".
  *
- * A gap that such answers leave open again and again will never close: it is skipped.
+ * A gap that such answers step over again and again will never close: it is skipped.
  */
 export function withAnswer(timeline: Timeline, answered: readonly MessageView[]): Timeline {
   const next = withArrived(timeline, answered);
-  if (!hasGap(next) || next.shown.length > timeline.shown.length) return next;
-  if (next.barrenAnswers + 1 < PATIENCE) {
-    return { ...next, barrenAnswers: next.barrenAnswers + 1 };
-  }
   const [first, ...rest] = next.early;
-  const skipped: Timeline = { shown: [...next.shown, first!], early: [], barrenAnswers: 0 };
-  return withArrived(skipped, rest);
+  const isSteppedOver = answered.some((message) => message.id === first?.id);
+  if (first === undefined || !isSteppedOver || next.shown.length > timeline.shown.length) return next;
+  const barrenAnswers = next.barrenAnswers + 1;
+  if (barrenAnswers < PATIENCE) return { ...next, barrenAnswers };
+  return withArrived({ shown: [...next.shown, first], early: [], barrenAnswers: 0 }, rest);
 }

@@ -7,7 +7,13 @@ from tools.local.serve_orders import look_up
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [("AB123456", "shipped"), ("AB123450", "being packed"), ("ZZ123456", None), ("ab123456", None)],
+    [
+        ("AB123456", "shipped"),
+        ("AB123450", "packing"),
+        ("AB123459", "delivered"),
+        ("ZZ123456", None),
+        ("ab123456", None),
+    ],
 )
 def test_an_order_has_the_status_its_number_says(number: str, status: str | None) -> None:
     order = look_up(number)

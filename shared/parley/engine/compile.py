@@ -7,6 +7,7 @@ from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flow_states import (
     ErrorState,
     HumanHandoffState,
+    IntegrationState,
     IntentConfig,
     IntentState,
     ResponseState,
@@ -17,7 +18,7 @@ from parley.domain.flow_states import (
 from parley.domain.flow_transitions import AT_ONCE, ON_INPUT, Condition, Transition
 from parley.domain.flows import FlowDocument
 from parley.engine import defaults
-from parley.engine.compile_states import compile_work
+from parley.engine.compile_states import compile_work, mapping_target
 from parley.engine.conditions import TESTS
 from parley.engine.parts import Parts
 from parley.engine.program import Arc, Program, StateNode
@@ -84,7 +85,7 @@ class _Compiler:
             name=document.name,
             language=document.language,
             initial_state=document.initial_state,
-            variables=document.variables,
+            variables={**dict.fromkeys(self._mapped_variables()), **document.variables},
             slots={name: self._slot(name, slot) for name, slot in document.slots.items()},
             states=states,
             error_state=error_state,
@@ -96,6 +97,13 @@ class _Compiler:
             ),
             error_text=parts.words_or(settings.error_text, defaults.ERROR, "/settings/error_text"),
         )
+
+    def _mapped_variables(self) -> list[str]:
+        """Those that mappings declare: null until a call has been made."""
+        calls = (state for state in self._document.states if isinstance(state, IntegrationState))
+        targets = [target for call in calls for target in call.config.response_mapping]
+        mapped = (mapping_target(target, self._document) for target in targets)
+        return [name for kind, name in mapped if kind == "vars"]
 
     def _node(self, state: State, pointer: str) -> StateNode:
         arcs = _Arcs(self._arcs(state.transitions, f"{pointer}/transitions", is_global=False))

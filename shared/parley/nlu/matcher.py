@@ -20,7 +20,8 @@ KEYWORD_CONFIDENCE = 0.9
 MAX_NEAR = 0.99
 """What is only near is never certain."""
 _MIN_TYPO_LENGTH = 4
-_UNKNOWN_WEIGHT = 0.5
+_UNKNOWN_WEIGHT = 0.3
+"""What a word that no example has counts: it makes a text a little less like any of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_texts import SHARED_TEXT
 from parley.domain.json import Json
-from parley.engine.checks.subject import Finding, Subject, Written
+from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.written import Written
 from parley.engine.expressions import ROOTS, ExpressionInvalid
 from parley.engine.formats import pointer_part
 from parley.engine.mappings import PathInvalid, compile_path

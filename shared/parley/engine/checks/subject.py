@@ -26,6 +26,7 @@ from parley.domain.flow_transitions import (
 )
 from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
+from parley.engine.checks.written import Written, written_texts
 from parley.engine.compile_states import mapping_target
 from parley.engine.expressions import Expressions
 from parley.engine.formats import pointer_part
@@ -37,14 +38,6 @@ class Finding:
 
     pointer: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written[Part]:
-    """A part and where it stands."""
-
-    pointer: str
-    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +53,6 @@ BOOL = ("BOOL", "DYN")
 TIME = ("TIMESTAMP", "STRING", "DYN")
 LIST = ("LIST", "DYN")
 ANYTHING = ()
-
-_TEXTS = frozenset(
-    {
-        *("text", "title", "url", "alt_text", "thumbnail_url", "address", "reason", "message"),
-        *("prompt", "retry_prompt", "confirm_prompt", "endpoint"),
-        *("fallback_text", "error_text", "confirm_text"),
-    }
-)
-_TEXTS_BY_NAME = frozenset({"prompts", "retry_prompts", "texts"})
-_VALUES = frozenset({"value", "data"})
-_NO_TEXTS = frozenset({"metadata", "variables", "default_data", "intents", "payload", "tags"})
 
 
 class Subject:
@@ -173,7 +155,7 @@ class Subject:
 
     def texts(self) -> Iterator[Written[Json]]:
         """Every text, in whatever shape it is written."""
-        yield from _texts(self.raw, "")
+        yield from written_texts(self.raw)
 
 
 def _action_expressions(action: Written[Action]) -> Iterator[WrittenExpression]:
@@ -198,59 +180,5 @@ def _state_expressions(written: Written[State]) -> Iterator[WrittenExpression]:
             yield WrittenExpression(f"{at}/until", config.until, TIME)
         case ResponseState(config=config) if config.choices_from is not None:
             yield WrittenExpression(f"{at}/choices_from", config.choices_from, LIST)
-        case _:
-            return
-
-
-def _texts(value: Json, pointer: str) -> Iterator[Written[Json]]:
-    if isinstance(value, list):
-        for n, item in enumerate(value):
-            yield from _texts(item, f"{pointer}/{n}")
-    if not isinstance(value, dict):
-        return
-    for name, inner in value.items():
-        at = f"{pointer}/{pointer_part(name)}"
-        if name in _NO_TEXTS or (name == "response_templates" and _is_literal(value)):
-            continue
-        if name in _TEXTS and not _is_nested(inner):
-            yield Written(at, inner)
-        elif name in _TEXTS_BY_NAME and isinstance(inner, dict):
-            yield from (Written(f"{at}/{pointer_part(key)}", text) for key, text in inner.items())
-        elif name == "response_templates" and isinstance(inner, dict):
-            yield from _templates(inner, at)
-        elif name in _VALUES:
-            yield from _strings(inner, at)
-        else:
-            yield from _texts(inner, at)
-
-
-def _templates(templates: JsonObject, pointer: str) -> Iterator[Written[Json]]:
-    for language, said in templates.items():
-        at = f"{pointer}/{pointer_part(language)}"
-        if isinstance(said, str):
-            yield Written(at, said)
-        else:
-            yield from _texts(said, at)
-
-
-def _is_literal(config: JsonObject) -> bool:
-    return config.get("personalization") is False
-
-
-def _is_nested(value: Json) -> bool:
-    """Whether it is a content with parts of its own rather than a text."""
-    return isinstance(value, dict) and not all(isinstance(item, str) for item in value.values())
-
-
-def _strings(value: Json, pointer: str) -> Iterator[Written[Json]]:
-    match value:
-        case str():
-            yield Written(pointer, value)
-        case dict():
-            for name, inner in value.items():
-                yield from _strings(inner, f"{pointer}/{pointer_part(name)}")
-        case list():
-            for n, inner in enumerate(value):
-                yield from _strings(inner, f"{pointer}/{n}")
         case _:
             return

@@ -5,7 +5,6 @@ errors end here, as Unavailable: whether a request that failed was done is not k
 send may be repeated.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic_core import to_json
 
 from parley.domain.conversations import OutboxItem
 from parley.domain.errors import Unavailable
@@ -148,7 +148,7 @@ def _parts(outbound: OutboundTurn) -> Iterator[OutboundTurn]:
     part: list[OutboxItem] = []
     size = 0
     for item in outbound.items:
-        item_bytes = len(json.dumps(item.body)) + len(item.oid)
+        item_bytes = len(to_json(item.body)) + len(item.oid)
         if part and size + item_bytes > MAX_RECORD_BYTES:
             yield outbound.model_copy(update={"items": tuple(part)})
             part, size = [], 0

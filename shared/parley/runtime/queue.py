@@ -129,7 +129,7 @@ def _handle(record: SQSRecord, call: _Call, context: LambdaContext) -> None:
 
 def _bury(record: SQSRecord, reason: str) -> None:
     """Fails the record, by Unavailable, if the dead-letter queue does not take it."""
-    _own_queue().bury(
+    own_queue().bury(
         message_id=record.message_id,
         body=record.body,
         group=record.attributes.message_group_id,
@@ -148,7 +148,7 @@ def _give_back(failed: Sequence[SQSRecord]) -> None:
         )
     for records in groups.values():
         try:
-            _own_queue().hide(
+            own_queue().hide(
                 [record.receipt_handle for record in records],
                 seconds=delay_before_retry_s(_receive_count(records[0])),
             )
@@ -165,7 +165,8 @@ def _receive_count(record: SQSRecord) -> int:
 
 
 @cache
-def _own_queue() -> "ConsumedQueue":
+def own_queue() -> "ConsumedQueue":
+    """The queue this function consumes, as its environment names it."""
     from parley.runtime.aws import ConsumedQueue  # noqa: PLC0415 -- boto3, for bad times only
 
     return ConsumedQueue(settings().queue_url, settings().dead_letter_queue_url)

@@ -1,4 +1,4 @@
-import type { ConversationView, JsonObject, MessageView } from "../src/api/views";
+import type { ConversationView, MessageView } from "../src/api/views";
 import { NEW_CHAT, type Chat, type Effect, type Happening } from "../src/features/chat/core/chat";
 import { step } from "../src/features/chat/core/step";
 
@@ -12,12 +12,14 @@ export function aMessage(sequence_number: number, change: Partial<MessageView> =
     direction: "outbound",
     sender: "ai_agent",
     content: { type: "text", text: `message ${sequence_number}` },
+    turn_no: sequence_number,
     at: "2026-11-22T12:00:00Z",
+    delivery: null,
     ...change,
   };
 }
 
-export function fromUser(sequence_number: number, content: JsonObject, id?: string): MessageView {
+export function fromUser(sequence_number: number, content: MessageView["content"], id?: string): MessageView {
   return aMessage(sequence_number, {
     direction: "inbound",
     sender: "user",
@@ -26,8 +28,25 @@ export function fromUser(sequence_number: number, content: JsonObject, id?: stri
   });
 }
 
-export function aConversation(status: ConversationView["status"] = "active"): ConversationView {
-  return { id: CONVERSATION, status };
+export function aConversation(
+  status: ConversationView["status"] = "active",
+  id = CONVERSATION,
+): ConversationView {
+  return {
+    id,
+    status,
+    user_id: "u-1",
+    channel: "web",
+    flow: { id: "f-1", version: "1.0" },
+    stage: "waiting_for_user",
+    current_state: "menu",
+    language: "en",
+    message_count: 1,
+    turn_count: 1,
+    created_at: "2026-11-22T12:00:00Z",
+    last_activity_at: "2026-11-22T12:00:00Z",
+    closed_at: null,
+  };
 }
 
 /** The chat after all of `happenings`, with every effect on the way. */

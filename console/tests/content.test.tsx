@@ -1,13 +1,12 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
-import type { JsonObject } from "../src/api/views";
 import { contentFrom, safeAddress } from "../src/features/chat/content";
 import { Carousel, ContentView, QuickReplies } from "../src/features/chat/view/ContentView";
 
 const OPEN = { isOpen: true, chosen: null, onChoose: () => undefined };
 
-function shown(content: JsonObject): string {
+function shown(content: Record<string, unknown>): string {
   return renderToStaticMarkup(<ContentView content={contentFrom(content)} choosing={OPEN} />);
 }
 

@@ -196,8 +196,20 @@ describe("a frame", () => {
       { event: "message", message: aMessage(1) },
     ],
     [
-      JSON.stringify({ event: "heartbeat", messages: [aMessage(1), null, {}], status: "active" }),
-      { event: "heartbeat", messages: [aMessage(1)], status: "active" },
+      JSON.stringify({
+        event: "heartbeat",
+        conversation_id: "c-1",
+        last: 4,
+        messages: [aMessage(1), null, {}],
+        status: "active",
+      }),
+      {
+        event: "heartbeat",
+        conversationId: "c-1",
+        last: 4,
+        messages: [aMessage(1)],
+        status: "active",
+      },
     ],
     [
       `{"event": "delivery", "id": "a", "message_id": "m", "status": "accepted"}`,

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import { rowsOf, type MessageRow } from "../src/features/chat/rows";
 import type { Chat } from "../src/features/chat/core/chat";
+import type { MessageView } from "../src/api/views";
 import { UNREACHABLE } from "../src/api/problem";
-import { after, aLiveChat, aMessage, fromUser, pushed, saying } from "./builders";
+import { aConversation, after, aLiveChat, aMessage, fromUser, pushed, saying } from "./builders";
 
 function messageRows(chat: Chat): MessageRow[] {
   return rowsOf(chat).filter((row) => row.kind === "message");
 }
 
-const OFFER = {
+const OFFER: MessageView["content"] = {
   type: "text",
   text: "Anything else?",
   quick_replies: [
@@ -89,7 +90,7 @@ describe("the log", () => {
     const { chat } = after(
       aLiveChat(),
       pushed(aMessage(2, { content: OFFER })),
-      { on: "read", conversation: { id: "c-1", status: "completed" } },
+      { on: "read", conversation: aConversation("completed") },
     );
 
     expect(messageRows(chat).map((row) => row.choices)).toEqual(["closed", "closed"]);

@@ -255,7 +255,7 @@ describe("receiving", () => {
     const { chat } = after(
       aLiveChat(),
       { on: "timer", timer: "heartbeat" },
-      { on: "frame", frame: { event: "heartbeat", messages: [aMessage(2)] } },
+      { on: "frame", frame: { event: "heartbeat", conversationId: CONVERSATION, last: 2, messages: [aMessage(2)] } },
     );
 
     expect(chat.timeline.shown).toEqual([aMessage(1), aMessage(2)]);

@@ -11,6 +11,7 @@ import { NEW_CHAT, type Chat, type Effect, type Happening } from "../src/feature
 import type { ClientFrame, ServerFrame } from "../src/features/chat/core/frames";
 import type { Outgoing } from "../src/features/chat/core/outgoing";
 import { step } from "../src/features/chat/core/step";
+import { aConversation, aMessage } from "./builders";
 
 export interface Faults {
   /** Chances, from 0 to 1, of what may happen to each thing that is sent. */
@@ -119,7 +120,7 @@ class Server {
   }
 
   read(): ConversationView {
-    return { id: [...this.#conversations.values()][0]!, status: this.status };
+    return aConversation(this.status, [...this.#conversations.values()][0]!);
   }
 
   /** Queues the message once per key, in the order of arrival, and answers with its id. */
@@ -145,15 +146,13 @@ class Server {
   }
 
   #add(direction: "inbound" | "outbound", content: MessageView["content"], id: string): MessageView {
-    const message: MessageView = {
+    const message = aMessage(this.messages.length + 1, {
       id,
       conversation_id: this.read().id,
-      sequence_number: this.messages.length + 1,
       direction,
       sender: direction === "inbound" ? "user" : "ai_agent",
       content,
-      at: "2026-11-22T12:00:00Z",
-    };
+    });
     this.messages.push(message);
     return message;
   }
@@ -166,7 +165,12 @@ class Server {
         return answer({ event: "subscribed", conversationId, last: this.messages.length, messages });
       }
       case "heartbeat":
-        return answer({ event: "heartbeat", messages: this.messages.slice(frame.after) });
+        return answer({
+          event: "heartbeat",
+          conversationId,
+          last: this.messages.length,
+          messages: this.messages.slice(frame.after, frame.after + 5),
+        });
       case "send":
         return answer({
           event: "delivery",

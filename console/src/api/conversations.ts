@@ -3,19 +3,18 @@
 import type { Guest } from "./guest";
 import { ApiProblem } from "./problem";
 import type { Request, RequestOptions } from "./request";
-import type { ConversationView, MessageView, OutgoingContent } from "./views";
+import type {
+  AcceptedView,
+  ConversationDraft,
+  ConversationView,
+  MessageDraft,
+  MessagePage,
+  MessageView,
+  OutgoingContent,
+  StartedView,
+} from "./views";
 
 const PAGE = 100;
-
-interface Started {
-  readonly conversation: ConversationView;
-  readonly messages: readonly MessageView[];
-}
-
-interface MessagePage {
-  readonly items: readonly MessageView[];
-  readonly next_cursor?: string | null;
-}
 
 export class Conversations {
   constructor(
@@ -24,10 +23,10 @@ export class Conversations {
   ) {}
 
   /** The same `key` gives the same conversation, however often it is asked for. */
-  start(flow: string, language: string, key: string): Promise<Started> {
+  start(flow: string, language: string, key: string): Promise<StartedView> {
     return this.#asGuest("POST", "/conversations", {
       idempotencyKey: key,
-      body: { channel: "web", flow, language },
+      body: { channel: "web", flow, language } satisfies ConversationDraft,
     });
   }
 
@@ -45,9 +44,9 @@ export class Conversations {
   /** The message's id at the server, which is the same for every repeat of `key`. */
   async post(id: string, content: OutgoingContent, key: string): Promise<string> {
     const path = `/conversations/${encodeURIComponent(id)}/messages`;
-    const accepted = await this.#asGuest<{ message_id: string }>("POST", path, {
+    const accepted = await this.#asGuest<AcceptedView>("POST", path, {
       idempotencyKey: key,
-      body: { content },
+      body: { content } satisfies MessageDraft,
     });
     return accepted.message_id;
   }

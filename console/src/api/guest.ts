@@ -2,6 +2,7 @@
 
 import { ApiProblem } from "./problem";
 import type { Request } from "./request";
+import type { GuestDraft, GuestView } from "./views";
 
 /** Renewed this long before its end, so that none expires on its way. */
 const MARGIN_MS = 60_000;
@@ -9,12 +10,6 @@ const MARGIN_MS = 60_000;
 export interface VisitorStore {
   visitorToken(): string | null;
   keepVisitorToken(token: string | null): void;
-}
-
-interface GuestAnswer {
-  readonly access_token: string;
-  readonly expires_in: number;
-  readonly visitor_token: string;
 }
 
 export class Guest {
@@ -50,11 +45,11 @@ export class Guest {
     return answer.access_token;
   }
 
-  async #ask(visitorToken: string | null): Promise<GuestAnswer> {
+  async #ask(visitorToken: string | null): Promise<GuestView> {
     const visitor = visitorToken === null ? {} : { visitor_token: visitorToken };
     try {
-      return await this.request<GuestAnswer>("POST", "/auth/guest", {
-        body: { organization: this.organization, ...visitor },
+      return await this.request<GuestView>("POST", "/auth/guest", {
+        body: { organization: this.organization, ...visitor } satisfies GuestDraft,
       });
     } catch (error) {
       const isRefused = error instanceof ApiProblem && [400, 401, 422].includes(error.problem.status);

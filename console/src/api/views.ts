@@ -1,36 +1,29 @@
-/** What the API shows of conversations and messages. */
+/**
+ * What the API shows and takes, by the names of its own description.
+ *
+ * `npm run types` makes `parley-api` from `docs/openapi.json`.
+ */
 
-export type Sender = "user" | "ai_agent" | "human_agent" | "system";
+import type { components } from "parley-api";
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json | undefined;
-}
+type Schemas = components["schemas"];
 
-export interface MessageView {
-  readonly id: string;
-  readonly conversation_id: string;
-  /** Counts from 1 over both directions, without a gap. */
-  readonly sequence_number: number;
-  readonly direction: "inbound" | "outbound" | "system";
-  readonly sender: Sender;
-  readonly content: JsonObject;
-  readonly at: string;
-}
+export type ConversationView = Schemas["ConversationView"];
+export type ConversationDraft = Schemas["ConversationDraft"];
+export type MessageView = Schemas["MessageView"];
+export type MessageDraft = Schemas["MessageDraft"];
+export type MessagePage = Schemas["MessagePage"];
+export type AcceptedView = Schemas["AcceptedView"];
+export type StartedView = Schemas["StartedView"];
+export type GuestDraft = Schemas["GuestDraft"];
+export type GuestView = Schemas["GuestView"];
+export type Sender = Schemas["Sender"];
+export type Status = Schemas["Status"];
 
-export type Status = "active" | "escalated" | "completed" | "abandoned" | "error" | "timeout";
-
-export interface ConversationView {
-  readonly id: string;
-  readonly status: Status;
-}
+/** What a user can say: a typed text, or a choice that was offered. */
+export type OutgoingContent = MessageDraft["content"];
 
 /** Closed conversations stay closed. */
 export function isOpen(conversation: ConversationView): boolean {
   return conversation.status === "active" || conversation.status === "escalated";
 }
-
-/** What a user can say: a typed text, or a choice that was offered. */
-export type OutgoingContent =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "quick_reply"; readonly text: string; readonly payload: string };

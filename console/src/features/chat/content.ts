@@ -1,6 +1,6 @@
 /** A message's content, told apart into the parts a page can show. */
 
-import type { Json, JsonObject } from "../../api/views";
+type Fields = Readonly<Record<string, unknown>>;
 
 export interface Choice {
   readonly title: string;
@@ -53,7 +53,7 @@ const SHOWN_TYPES = new Set([
   "system",
 ]);
 
-export function contentFrom(content: JsonObject): Content {
+export function contentFrom(content: Fields): Content {
   const type = text(content["type"]) || "text";
   const parts = {
     text: text(content["text"]),
@@ -69,7 +69,7 @@ export function contentFrom(content: JsonObject): Content {
 }
 
 /** The address if a page may link to it: http, https or telephone; never a script. */
-export function safeAddress(value: Json | undefined): string | null {
+export function safeAddress(value: unknown): string | null {
   try {
     const address = new URL(text(value));
     return ["http:", "https:", "tel:"].includes(address.protocol) ? address.href : null;
@@ -78,12 +78,12 @@ export function safeAddress(value: Json | undefined): string | null {
   }
 }
 
-function choiceFrom(item: JsonObject): Choice[] {
+function choiceFrom(item: Fields): Choice[] {
   const title = text(item["title"]);
   return title ? [{ title, payload: text(item["payload"]) || title }] : [];
 }
 
-function buttonFrom(item: JsonObject): Button[] {
+function buttonFrom(item: Fields): Button[] {
   const title = text(item["title"]);
   const url = item["type"] === "phone" ? `tel:${text(item["payload"])}` : item["url"];
   const address = safeAddress(url);
@@ -92,7 +92,7 @@ function buttonFrom(item: JsonObject): Button[] {
   return choiceFrom(item).map((choice) => ({ kind: "choice", choice }));
 }
 
-function mediaFrom(item: JsonObject, type: string): Media[] {
+function mediaFrom(item: Fields, type: string): Media[] {
   const address = safeAddress(item["url"]);
   if (address === null || address.startsWith("tel:")) return [];
   const mime = text(item["type"]) || text(item["mime_type"]) || type;
@@ -100,14 +100,14 @@ function mediaFrom(item: JsonObject, type: string): Media[] {
   return [{ kind: kind ?? "file", address, label: text(item["alt_text"]) || text(item["title"]) }];
 }
 
-function placeFrom(value: Json | undefined): Place | null {
+function placeFrom(value: unknown): Place | null {
   const item = object(value);
   const [latitude, longitude] = [item?.["latitude"], item?.["longitude"]];
   if (typeof latitude !== "number" || typeof longitude !== "number") return null;
   return { name: text(item?.["address"]) || text(item?.["name"]), latitude, longitude };
 }
 
-function cardFrom(item: JsonObject): Card[] {
+function cardFrom(item: Fields): Card[] {
   const image = item["image_url"] ?? item["image"];
   const media = typeof image === "string" ? { url: image } : (object(image ?? item["media"]) ?? {});
   const card = {
@@ -119,21 +119,21 @@ function cardFrom(item: JsonObject): Card[] {
   return card.title || card.text || card.image ? [card] : [];
 }
 
-function cardsOf(value: Json | undefined): JsonObject[] {
+function cardsOf(value: unknown): Fields[] {
   const holder = object(value);
   return listOf(holder?.["cards"] ?? holder?.["items"] ?? value);
 }
 
-function listOf(value: Json | undefined): JsonObject[] {
-  const items = Array.isArray(value) ? (value as readonly Json[]) : [value];
+function listOf(value: unknown): Fields[] {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   return items.map(object).filter((item) => item !== null);
 }
 
-function object(value: Json | undefined): JsonObject | null {
+function object(value: unknown): Fields | null {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as JsonObject) : null;
+  return isObject ? (value as Fields) : null;
 }
 
-function text(value: Json | undefined): string {
+function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

@@ -16,14 +16,10 @@ export type ClientFrame =
 
 export type ServerFrame =
   | {
-      readonly event: "subscribed";
+      /** What was missed after the last message seen, as much as fits, up to number `last`. */
+      readonly event: "subscribed" | "heartbeat";
       readonly conversationId: string;
       readonly last: number;
-      readonly messages: readonly MessageView[];
-      readonly status?: Status;
-    }
-  | {
-      readonly event: "heartbeat";
       readonly messages: readonly MessageView[];
       readonly status?: Status;
     }
@@ -39,15 +35,14 @@ export function frameFrom(text: string): ServerFrame | null {
   const fields = parsed(text);
   switch (fields?.["event"]) {
     case "subscribed":
+    case "heartbeat":
       return {
-        event: "subscribed",
+        event: fields["event"],
         conversationId: String(fields["conversation_id"]),
         last: Number(fields["last"]) || 0,
         messages: messagesOf(fields["messages"]),
         ...statusOf(fields),
       };
-    case "heartbeat":
-      return { event: "heartbeat", messages: messagesOf(fields["messages"]), ...statusOf(fields) };
     case "message":
       return isMessage(fields["message"])
         ? { event: "message", message: fields["message"], ...statusOf(fields) }

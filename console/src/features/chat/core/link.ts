@@ -99,11 +99,8 @@ export function compose(draft: Draft): void {
 export function received(draft: Draft, frame: ServerFrame): void {
   switch (frame.event) {
     case "subscribed":
-      return subscribed(draft, frame);
     case "heartbeat":
-      draft.cancel("silence");
-      history.answered(draft, frame.messages, { status: frame.status });
-      return heartbeatLater(draft);
+      return caughtUp(draft, frame);
     case "message":
       return history.arrived(draft, [frame.message], frame.status);
     case "delivery":
@@ -115,15 +112,16 @@ export function received(draft: Draft, frame: ServerFrame): void {
   }
 }
 
-function subscribed(draft: Draft, frame: ServerFrame & { event: "subscribed" }): void {
+function caughtUp(draft: Draft, frame: ServerFrame & { event: "subscribed" | "heartbeat" }): void {
   if (frame.conversationId !== draft.chat.conversationId) return;
-  const isBack = draft.chat.link.status !== "live" && draft.chat.link.everLive;
+  const { link } = draft.chat;
+  const isBack = link.status !== "live" && link.everLive;
   draft.cancel("silence");
   draft.cancel("poll");
   set(draft, { status: "live", attempt: 0, everLive: true });
-  history.answered(draft, frame.messages, { last: frame.last, status: frame.status });
+  history.answered(draft, frame.messages, frame);
   if (isBack && frame.status === undefined) history.askStatus(draft);
-  sending.rested(draft);
+  if (link.status !== "live") sending.rested(draft);
   heartbeatLater(draft);
 }
 

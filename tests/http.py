@@ -1,7 +1,7 @@
 """A client that calls handlers as API Gateway does, in this process: no server, no network.
 
-    api = Api(admin)
-    api.post("/flows", {"document": {...}}).json["id"]
+api = Api(admin)
+api.post("/flows", {"document": {...}}).json["id"]
 """
 
 import importlib
@@ -134,7 +134,7 @@ class Api:
             body=answered["body"] or "",
         )
 
-    def event(  # noqa: D102
+    def event(
         self,
         method: str,
         path: str,

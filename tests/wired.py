@@ -1,4 +1,4 @@
-"""The handlers on real stores: PostgreSQL, the MongoDB-wire server, Valkey; Amazon's queues by moto.
+"""The handlers on real stores: PostgreSQL, the MongoDB-wire server, Valkey; queues by moto.
 
 `wired` is the process's own `Services`, made from an environment as the functions have it.
 """

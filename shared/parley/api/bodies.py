@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 
 class Draft(BaseModel):
@@ -20,18 +27,21 @@ class View(BaseModel):
 
 def _rfc3339(instant: datetime) -> str:
     """UTC to the millisecond with `Z`, the one way this API writes a time."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _aware(instant: datetime) -> datetime:
+def _in_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("a time needs its offset, such as Z")
-    return instant
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time lies in the years 1 to 9999") from error
 
 
 Instant = Annotated[
     datetime,
-    AfterValidator(_aware),
+    AfterValidator(_in_utc),
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

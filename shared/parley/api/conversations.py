@@ -10,6 +10,7 @@ from parley.domain.conversations import Channel, Conversation, ConversationQuery
 from parley.domain.ids import FlowId, UserId
 from parley.domain.json import JsonObject
 from parley.domain.pages import Page
+from parley.services.conversations import Started
 
 UserKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
@@ -117,7 +118,7 @@ class StartedView(View):
     messages: list[MessageView]
 
     @classmethod
-    def of(cls, started: "Started") -> Self:
+    def of(cls, started: Started) -> Self:
         return cls(
             conversation=ConversationView.of(started.conversation),
             messages=MessageView.all_of(started.messages),

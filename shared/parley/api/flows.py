@@ -1,7 +1,7 @@
 """Flows and their versions."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import Field, StringConstraints, model_validator
@@ -19,9 +19,11 @@ from parley.domain.flow_records import (
     SourceFormat,
     VersionStatus,
 )
-from parley.domain.flows import Diagnostic
 from parley.domain.json import JsonObject
 from parley.domain.pages import Page
+
+if TYPE_CHECKING:
+    from parley.domain.flows import Diagnostic
 
 FlowName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_LENGTH)]
 VersionName = Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}(\.\d{1,6})?$")]
@@ -33,7 +35,9 @@ MEDIA_TYPES = {SourceFormat.YAML: "application/yaml", SourceFormat.JSON: "applic
 EXPORT: dict[int, OpenAPIResponse] = {
     200: {
         "description": "The document: YAML that was handed in comes out as it was.",
-        "content": {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()},
+        "content": {
+            media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()
+        },
     }
 }
 
@@ -203,7 +207,7 @@ class DiagnosticView(View):
     column: int | None
 
     @classmethod
-    def of(cls, found: Diagnostic) -> Self:
+    def of(cls, found: "Diagnostic") -> Self:
         return cls(
             code=found.code,
             severity=found.severity,
@@ -221,7 +225,7 @@ class CheckView(View):
     diagnostics: list[DiagnosticView]
 
     @classmethod
-    def of(cls, found: Sequence[Diagnostic]) -> Self:
+    def of(cls, found: "Sequence[Diagnostic]") -> Self:
         return cls(
             is_publishable=all(finding.severity != "error" for finding in found),
             diagnostics=[DiagnosticView.of(finding) for finding in found],

@@ -19,6 +19,7 @@ from parley.domain.messages import (
     Sender,
 )
 from parley.domain.pages import Page
+from parley.services.conversations import Accepted, Replied
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
 
@@ -143,12 +144,14 @@ SENT: dict[int, OpenAPIResponse] = {
 }
 
 
-def sent(outcome: "Accepted | Replied") -> Response[RepliedView | AcceptedView]:
+def sent(outcome: Accepted | Replied) -> Response[RepliedView | AcceptedView]:
     """200 with the bot's words, or 202 for those that are still to come."""
     match outcome:
-        case object(message_id=message_id, messages=messages):
-            replied = RepliedView(message_id=message_id, status="replied", messages=MessageView.all_of(messages))
+        case Replied(message_id, messages):
+            replied = RepliedView(
+                message_id=message_id, status="replied", messages=MessageView.all_of(messages)
+            )
             return Response(HTTPStatus.OK, content_type="application/json", body=replied)
-        case object(message_id=message_id):
+        case Accepted(message_id):
             accepted = AcceptedView(message_id=message_id, status="accepted", messages=[])
             return Response(HTTPStatus.ACCEPTED, content_type="application/json", body=accepted)

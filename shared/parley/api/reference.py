@@ -37,7 +37,9 @@ def reference_page() -> str:
 def page_headers(page: str) -> dict[str, str]:
     """A policy that lets exactly this page's own script and style run, and nothing load."""
     inline = {
-        kind: " ".join(_hash(text) for text in re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.S))
+        kind: " ".join(
+            _hash(text) for text in re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
+        )
         for kind in ("script", "style")
     }
     return {

@@ -165,7 +165,7 @@ def _translate_errors(app: APIGatewayRestResolver) -> None:
         return platform(invalid_of(error))
 
     def media_type(_error: RequestUnsupportedContentType) -> Response[str]:
-        return platform(MediaTypeUnsupported("send the body as application/json"))
+        return platform(MediaTypeUnsupported())
 
     def route(_error: NotFoundError) -> Response[str]:
         event = app.current_event

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parley.domain.errors import Fault, Invalid, PlatformError
+from parley.domain.errors import Fault, Invalid
 from parley.domain.json import Json, JsonObject
 
 MAX_BODY_BYTES = 256 * 1024
@@ -33,16 +33,24 @@ class MalformedBody(Invalid):
     code = 2002
 
 
-class BodyTooLarge(PlatformError):
+class BodyTooLarge(Invalid):
     """More bytes than are read (413)."""
 
     code = 2005
 
+    def __init__(self) -> None:
+        most = f"at most {MAX_BODY_BYTES // 1024} KB"
+        super().__init__(f"a body has {most}", [Fault("", f"must have {most}")])
 
-class MediaTypeUnsupported(PlatformError):
+
+class MediaTypeUnsupported(Invalid):
     """The body is something else than JSON (415)."""
 
     code = 2006
+
+    def __init__(self) -> None:
+        wanted = "must be application/json"
+        super().__init__(f"the Content-Type {wanted}", [Fault("/headers/content-type", wanted)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,13 @@ def body_text(body: str | None, *, is_base64: bool, content_type: str) -> str:
     try:
         raw = base64.b64decode(body, validate=True) if is_base64 else body.encode()
         if len(raw) > MAX_BODY_BYTES:
-            raise BodyTooLarge(f"a body has at most {MAX_BODY_BYTES // 1024} KB")
+            raise BodyTooLarge
         text = raw.decode()
     except (UnicodeError, binascii.Error) as error:
         fault = Fault("", "is not UTF-8")
         raise MalformedBody("the body is not text in UTF-8", [fault]) from error
     if content_type.partition(";")[0].strip().lower() not in {"", "application/json"}:
-        raise MediaTypeUnsupported("send the body as application/json")
+        raise MediaTypeUnsupported
     return text
 
 

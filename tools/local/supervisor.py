@@ -19,6 +19,11 @@ from tools.local.state import PartState, Phase, State
 LOOK_EVERY_S = 0.05
 _LONGEST_PAUSE_S = 5.0
 _FIRST_PAUSE_S = 0.1
+_STOPPING_ORDER = (
+    {"page", "orders"},
+    {"ministack"},
+    {"postgresql", "mongodb", "valkey"},
+)
 _SETTLED_S = 10.0
 """A part that ran so long has settled: its next end is met without a pause."""
 
@@ -27,13 +32,17 @@ type Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class _Kept:
-    """A part we keep running. `due_at` is when to start it again; None while it runs."""
+    """A part we keep running. `due_at` is when to start it again; None while it runs.
+
+    `is_back` is False from its restart until it answers again.
+    """
 
     running: Running
     started_at: float
     restarts: int = 0
     pause_s: float = 0.0
     due_at: float | None = None
+    is_back: bool = True
 
 
 @dataclass(slots=True)
@@ -73,14 +82,12 @@ class Supervisor:
             time.sleep(LOOK_EVERY_S)
 
     def stop(self) -> None:
-        """End every part: those that use stores before the stores."""
+        """End every part: each before those that it uses."""
         self._phase = Phase.STARTING
-        stores = {"postgresql", "mongodb", "valkey"}
-        users = [kept for name, kept in self._kept.items() if name not in stores]
-        rest = [kept for name, kept in self._kept.items() if name in stores]
-        with ThreadPoolExecutor(max_workers=len(self._kept) or 1) as pool:
-            for wave in (users, rest):
-                list(pool.map(lambda kept: kept.running.stop(), wave))
+        with ThreadPoolExecutor(max_workers=len(_STOPPING_ORDER[-1])) as pool:
+            for wave in _STOPPING_ORDER:
+                ending = [kept for name, kept in self._kept.items() if name in wave]
+                list(pool.map(lambda kept: kept.running.stop(), ending))
         self._kept.clear()
         self._phase = Phase.STOPPED
         self._tell()
@@ -88,33 +95,40 @@ class Supervisor:
     def _look_at(self, kept: _Kept) -> None:
         if kept.due_at is None and kept.running.has_ended():
             self._plan_restart(kept)
-        if kept.due_at is not None and time.monotonic() >= kept.due_at:
+        elif kept.due_at is not None and time.monotonic() >= kept.due_at:
             self._restart(kept)
+        elif not kept.is_back and kept.running.part.answers():
+            self._welcome_back(kept)
 
     def _plan_restart(self, kept: _Kept) -> None:
         part, ended = kept.running.part, kept.running.process.returncode
         _end_family(kept.running.pid)
-        settled = time.monotonic() - kept.started_at > _SETTLED_S
-        kept.pause_s = (
-            0.0 if settled else min(max(_FIRST_PAUSE_S, 2 * kept.pause_s), _LONGEST_PAUSE_S)
-        )
-        kept.due_at = time.monotonic() + kept.pause_s
         self.say(f"{part.label} ended with code {ended}; starting it again. Its log: {part.log}")
+        if time.monotonic() - kept.started_at > _SETTLED_S:
+            kept.pause_s = 0.0
+        else:
+            kept.pause_s = min(max(_FIRST_PAUSE_S, 2 * kept.pause_s), _LONGEST_PAUSE_S)
+        kept.due_at = time.monotonic() + kept.pause_s
 
     def _restart(self, kept: _Kept) -> None:
-        part = kept.running.part
         kept.restarts += 1
         kept.due_at = None
+        kept.is_back = False
         kept.started_at = time.monotonic()
         try:
-            kept.running = start(part)
-            self._tell()
-            kept.running.wait_until_it_answers()
+            kept.running = start(kept.running.part)
+        except (CloudError, OSError) as error:  # the dead process is looked at, and planned, again
+            self.say(f"{kept.running.part.label} could not be started: {error}")
+        self._tell()
+
+    def _welcome_back(self, kept: _Kept) -> None:
+        part = kept.running.part
+        kept.is_back = True
+        try:
             self.mend(part)
         except CloudError as error:
             self.say(str(error))
-        else:
-            self.say(f"{part.label} answers again on {part.address}")
+        self.say(f"{part.label} answers again on {part.address}")
 
     def _tell(self) -> None:
         parts = tuple(

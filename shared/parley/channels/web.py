@@ -97,7 +97,7 @@ def parse(body: str) -> Frame:
     if len(body) > LIMITS.frame_bytes:
         raise Invalid(f"a frame has at most {LIMITS.frame_bytes // 1024} KB")
     try:
-        return _FRAME.validate_python(parsed(body.encode()))
+        return _FRAME.validate_python(parsed(body.encode(errors="surrogatepass")))
     except ValidationError as error:
         faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in error.errors()]
         raise Invalid("the frame is not one that can be taken", faults) from error

@@ -39,6 +39,10 @@ def authorizer(find: Find, function: Prove) -> Handler:
             logger.info("caller.refused", code=error.code)
             count("CallersRefused")
             return _policy("Deny", event["methodArn"])
+        except Exception:
+            logger.exception("caller.unknown")
+            count("CallersUnknown")
+            raise
         logger.info("caller.proven", tenant_id=caller.tenant_id, role=caller.role)
         count("CallersProven")
         return _policy("Allow", event["methodArn"], caller)

@@ -105,8 +105,12 @@ class LiveService:
         client_id: str,
         request_id: str,
     ) -> MessageId:
-        """Queue what somebody said; the same `client_id` of the same user is the same message."""
-        pid = ProviderId(f"web:{caller.user_id}:{client_id}")
+        """Queue what somebody said; the same `client_id` of the same user is the same message.
+
+        It counts as an HTTP `Idempotency-Key`, so that a client may change over from one to the
+        other while the fate of a message is unknown to it.
+        """
+        pid = ProviderId(f"api:{caller.user_id}:{client_id}")
         accepted = self._conversations.send(
             caller, conversation_id, content, pid=pid, request_id=request_id
         )

@@ -175,7 +175,7 @@ def test_what_is_said_is_known_again_by_who_said_it_and_the_client_s_own_id() ->
     message_id = live.send(ADA, ID, {"text": "hi"}, client_id="1", request_id="r")
 
     assert message_id == "of hi"
-    assert conversations.sent == [("web:ada:1", "r")]
+    assert conversations.sent == [("api:ada:1", "r")]
 
 
 @pytest.mark.parametrize(("caller", "sender"), [(ADA, "user"), (AGENT, "human_agent")])

@@ -68,10 +68,11 @@ def _not_json(valid: dict[str, Any]) -> Iterator[Malformed]:
 
 
 def _not_objects(valid: dict[str, Any]) -> Iterator[Malformed]:
-    for value in (
+    values: list[Any] = [
         None, True, False, 0, -1, 1.5, "", "text", [], [None], [[]], [valid], [valid, valid],
         list(valid.items()), json.dumps(valid),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for value in values:
         yield Malformed(f"no object {str(value)[:30]}", json.dumps(value))
 
 

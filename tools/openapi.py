@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi import OpenAPIMerge
@@ -22,15 +22,16 @@ from parley.domain.access import PERMISSIONS, Permission
 
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = ROOT / "functions"
+PROBLEMS = ROOT / "docs/problems"
 DOCUMENT = ROOT / "shared/parley/api/openapi.json"
-"""Shipped with the functions, since `GET /openapi.json` serves it; `docs/openapi.json` leads here."""
+"""Shipped with the functions, for `GET /openapi.json`; `docs/openapi.json` leads here."""
 
 _DESCRIPTION = """\
 Conversations as state machines: write a flow, publish it, talk to it.
 
 **Who calls** is proved by `Authorization: Bearer <access token>` (log in at `POST /auth/token`; a
-website's visitor gets a guest token at `POST /auth/guest`) or by `X-API-Key`. A caller sees their own
-organisation and nothing else: anybody else's thing is 404, as if it did not exist.
+website's visitor gets a guest token at `POST /auth/guest`) or by `X-API-Key`. A caller sees their
+own organisation and nothing else: anybody else's thing is 404, as if it did not exist.
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`, the request's id, and for
 bad input every fault with a JSON Pointer.
@@ -41,7 +42,7 @@ bad input every fault with a JSON Pointer.
 
 **Limits** are told in `RateLimit` and `RateLimit-Policy`; 429 comes with `Retry-After`.
 
-**`X-Request-ID`** is taken or made, answered, and in every log line and event of the request.
+**Requests** have an id: `X-Request-ID` is taken or made, answered, and in every log line and event.
 
 **Live** updates come over a WebSocket beside this API: `subscribe` to a conversation with the last
 `sequence_number` seen, and everything said since arrives.
@@ -90,11 +91,12 @@ def document() -> dict[str, Any]:
         description=_DESCRIPTION,
         servers=[Server(url="/v1")],
         tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
+        openapi_extensions={"x-problems": list(_explained())},
         on_conflict="error",
     )
     for name, app in apps():
         merge.add_schema(_described(name, app))
-    merged = merge.get_openapi_schema()
+    merged: dict[str, Any] = merge.get_openapi_schema()
     _, definitions = models_json_schema(
         [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
     )
@@ -108,7 +110,7 @@ def document() -> dict[str, Any]:
         },
     }
     merged["paths"] = dict(sorted(merged["paths"].items()))
-    return _whole_numbers(_without_unused(merged))
+    return cast("dict[str, Any]", _whole_numbers(_without_unused(merged)))
 
 
 def written(description: dict[str, Any]) -> str:
@@ -117,14 +119,22 @@ def written(description: dict[str, Any]) -> str:
 
 
 def main() -> int:
+    """Write the document."""
     DOCUMENT.write_text(written(document()), encoding="utf-8")
     print(f"wrote {DOCUMENT.relative_to(ROOT)}")
     return 0
 
 
+def _explained() -> Iterator[dict[str, str]]:
+    """Each page of `docs/problems/`, for those who read the description."""
+    for page in sorted(PROBLEMS.glob("*.md")):
+        heading, _, text = page.read_text(encoding="utf-8").partition("\n\n")
+        yield {"slug": page.stem, "title": heading.removeprefix("# "), "text": text.strip()}
+
+
 def _described(name: str, app: APIGatewayRestResolver) -> dict[str, Any]:
     """What a handler says of itself, with what its file's docstring and all routes add."""
-    schema = json.loads(app.get_openapi_json_schema())
+    schema: dict[str, Any] = json.loads(app.get_openapi_json_schema())
     requires = schema.pop("x-requires", None)
     is_limited = schema.pop("x-limited")
     tag, _, action = name.partition(".")

@@ -78,33 +78,31 @@ class Attempt:
     victim: Victim
 
 
-def _add_organization(attempt: Attempt) -> object:
+def _add_organization(attempt: Attempt) -> None:
     organization = an_organization(attempt.tenant_id, slug=f"other-{new_id()[-12:]}")
-    return attempt.stores.organizations.add(
+    attempt.stores.organizations.add(
         attempt.tenant_id, organization, attempt.user, A_HASH, an_entry(attempt.tenant_id)
     )
 
 
-def _add_user(attempt: Attempt) -> object:
+def _add_user(attempt: Attempt) -> None:
     user = replace(a_user(attempt.tenant_id), id=attempt.victim.admin.id)
-    return attempt.stores.users.add(attempt.tenant_id, user, A_HASH, an_entry(attempt.tenant_id))
+    attempt.stores.users.add(attempt.tenant_id, user, A_HASH, an_entry(attempt.tenant_id))
 
 
-def _add_session(attempt: Attempt) -> object:
+def _add_session(attempt: Attempt) -> None:
     session = a_session(attempt.tenant_id, attempt.user.id, id=attempt.victim.session.id)
-    return attempt.stores.sessions.add(attempt.tenant_id, session, attempt.victim.current)
+    attempt.stores.sessions.add(attempt.tenant_id, session, attempt.victim.current)
 
 
-def _add_key(attempt: Attempt) -> object:
+def _add_key(attempt: Attempt) -> None:
     key = an_api_key(attempt.tenant_id, attempt.user.id, id=attempt.victim.key.id)
-    return attempt.stores.api_keys.add(attempt.tenant_id, key, an_entry(attempt.tenant_id))
+    attempt.stores.api_keys.add(attempt.tenant_id, key, an_entry(attempt.tenant_id))
 
 
-def _add_flow(attempt: Attempt) -> object:
+def _add_flow(attempt: Attempt) -> None:
     flow = a_flow(attempt.tenant_id, id=attempt.victim.flow.id)
-    return attempt.stores.flows.add(
-        attempt.tenant_id, flow, a_version(flow), an_entry(attempt.tenant_id)
-    )
+    attempt.stores.flows.add(attempt.tenant_id, flow, a_version(flow), an_entry(attempt.tenant_id))
 
 
 def _add_version(attempt: Attempt) -> object:
@@ -126,7 +124,7 @@ def _add_event(attempt: Attempt) -> object:
     return attempt.stores.events.add(attempt.tenant_id, event)
 
 
-ADDS = {
+ADDS: dict[tuple[str, str], Callable[[Attempt], object]] = {
     ("organizations", "add"): _add_organization,
     ("users", "add"): _add_user,
     ("sessions", "add"): _add_session,

@@ -16,8 +16,6 @@ from parley.domain.json import JsonObject
 FIRST_VERSION = FlowVersion("1.0")
 MAX_NAME_LENGTH = 255
 """Characters of a flow's name (S0-41)."""
-MAX_DOCUMENT_BYTES = 1024 * 1024
-"""Bytes of a flow's document, as JSON in UTF-8, and of its source text."""
 
 
 class FlowStatus(StrEnum):

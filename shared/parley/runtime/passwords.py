@@ -27,10 +27,11 @@ class ArgonPasswords:
         return self._hasher.hash(_bytes(password))
 
     def matches(self, password: str, password_hash: str | None) -> bool:
-        """Raises argon2's InvalidHashError for a hash that is none: that is no wrong password."""
+        """Raises argon2's own error for a hash that is none: that is no wrong password."""
         nobodys_hash = self._nobodys_hash
+        against = nobodys_hash if password_hash is None else password_hash
         try:
-            self._hasher.verify(password_hash or nobodys_hash, _bytes(password))
+            self._hasher.verify(against, _bytes(password))
         except VerifyMismatchError:
             return False
         return password_hash is not None

@@ -5,13 +5,13 @@ import json
 from dataclasses import dataclass
 
 from parley.domain.errors import Fault, FlowInvalid, Invalid
-from parley.domain.flow_records import MAX_DOCUMENT_BYTES, MAX_NAME_LENGTH, FlowVersionRecord
+from parley.domain.flow_records import MAX_NAME_LENGTH, FlowVersionRecord
+from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH, Diagnostic
 from parley.domain.json import Json, JsonObject
 from parley.engine.check import check_flow
 from parley.engine.formats import dump_flow, load_flow
+from parley.services.programs import built
 
-MAX_DEPTH = 64
-"""How deeply a document may nest to be kept at all; the check allows less."""
 MAX_TAGS = 50
 _MAX_TAG_LENGTH = 50
 _MAX_CATEGORY_LENGTH = 100
@@ -35,7 +35,7 @@ def loaded(source: str | JsonObject) -> tuple[JsonObject, str | None]:
     """A document, and its text if it came as one. Raises Invalid, FlowInvalid for bad syntax."""
     if not isinstance(source, str):
         return source, None
-    if len(source.encode(errors="surrogatepass")) > MAX_DOCUMENT_BYTES:
+    if len(source.encode(errors="surrogatepass")) > MAX_FLOW_BYTES:
         raise _too_large()
     return load_flow(source), source
 
@@ -74,15 +74,19 @@ def require_same_name(expected: str, name: str) -> None:
         )
 
 
-def require_publishable(source: str | JsonObject) -> None:
-    """Raises FlowInvalid with every error of the check; warnings pass."""
+def require_publishable(record: FlowVersionRecord) -> None:
+    """Raises FlowInvalid with every error of the check, or the first of compiling; warnings pass.
+
+    What passes has been compiled and its classifier trained: it will load wherever it is run.
+    """
     faults = [
-        Fault(diagnostic.pointer, diagnostic.message)
-        for diagnostic in check_flow(source)
+        Fault(diagnostic.pointer, _placed(diagnostic))
+        for diagnostic in check_flow(record.source or record.document)
         if diagnostic.severity == "error"
     ]
     if faults:
         raise FlowInvalid(f"the flow has {len(faults)} errors; mend them to publish it", faults)
+    built(record.document)
 
 
 def as_json(record: FlowVersionRecord) -> str:
@@ -97,22 +101,27 @@ def as_yaml(record: FlowVersionRecord) -> str:
     return dump_flow(record.document)
 
 
+def _placed(diagnostic: Diagnostic) -> str:
+    """What is wrong, with its place in the text if there is one."""
+    if diagnostic.line is None:
+        return diagnostic.message
+    return f"{diagnostic.message} (line {diagnostic.line}, column {diagnostic.column})"
+
+
 def _text(value: Json, max_length: int) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= max_length else None
 
 
 def _content_hash(document: JsonObject) -> str:
-    """SHA-256, in hex, of the JSON without spaces; the order of keys counts, as it does in a flow."""
+    """SHA-256, in hex, of the JSON without spaces; the order of keys counts, as in a flow."""
     try:
-        text = json.dumps(
-            document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         canonical = text.encode()
     except (TypeError, ValueError) as error:
         raise Invalid(
             "the document is not JSON", [Fault("", "holds what JSON cannot say")]
         ) from error
-    if len(canonical) > MAX_DOCUMENT_BYTES:
+    if len(canonical) > MAX_FLOW_BYTES:
         raise _too_large()
     if "\\u0000" in text:
         raise Invalid("the document has a NUL character", [Fault("", "has a NUL character")])
@@ -121,7 +130,7 @@ def _content_hash(document: JsonObject) -> str:
 
 def _require_depth(document: JsonObject) -> None:
     level: list[Json] = [document]
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_FLOW_DEPTH):
         level = [
             child
             for value in level
@@ -131,11 +140,11 @@ def _require_depth(document: JsonObject) -> None:
         if not level:
             return
     raise Invalid(
-        f"the document nests deeper than {MAX_DEPTH} levels", [Fault("", "nests too deeply")]
+        f"the document nests deeper than {MAX_FLOW_DEPTH} levels", [Fault("", "nests too deeply")]
     )
 
 
 def _too_large() -> Invalid:
     return Invalid(
-        f"the document is larger than {MAX_DOCUMENT_BYTES} bytes", [Fault("", "is too large")]
+        f"the document is larger than {MAX_FLOW_BYTES} bytes", [Fault("", "is too large")]
     )

@@ -210,7 +210,7 @@ class FlowService:
                 return flow
             status = changed_status(flow, FlowStatus.ACTIVE)
             record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
-            require_publishable(record.source or record.document)
+            require_publishable(record)
             now = self._clock()
             changed = replace(
                 _with_headline(flow, headline(record.document)),

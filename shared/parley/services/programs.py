@@ -97,7 +97,8 @@ class FlowPrograms:
         except Unavailable:
             _LOG.warning("flow_cache.unavailable")
             return None
-        if text is None:
+        try:
+            document = json.loads(text or "null")
+        except ValueError:
             return None
-        document = json.loads(text)
         return document if isinstance(document, dict) else None

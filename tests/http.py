@@ -8,7 +8,6 @@ import importlib
 import itertools
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,23 +17,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from parley.domain.access import Caller
+from tests.invocations import a_context
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 _ROUTE = re.compile(r'^@app\.(get|post|patch|put|delete)\(\s*"([^"]+)"', re.MULTILINE)
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Context:
-    """The Lambda context, as far as anybody reads it."""
-
-    function_name: str
-    memory_limit_in_mb: int = 1024
-    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:test"
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 29_000
 
 
 @dataclass(frozen=True)
@@ -127,7 +114,7 @@ class Api:
         route = route or route_of(method, path)
         event = self.event(method, path, route, body=body, query=query, is_base64=is_base64)
         handler = importlib.import_module(route.module).handler
-        answered = handler(event, Context(route.module))
+        answered = handler(event, a_context())
         return Answer(
             status=answered["statusCode"],
             headers={name: ", ".join(v) for name, v in answered["multiValueHeaders"].items()},

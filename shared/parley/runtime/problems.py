@@ -112,6 +112,8 @@ _PLACES = {"body": "", "query": "/query", "path": "/path", "header": "/headers"}
 def _pointer(location: Iterable[Any]) -> str:
     """A JSON Pointer from pydantic's `loc`, whose first item says which part of the request."""
     place, *path = location
+    if place == "query" and len(path) > 1:
+        path = path[1:]  # what the handler calls the model that groups its parameters
     tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
     return "".join([_PLACES.get(str(place), f"/{place}"), *(f"/{token}" for token in tokens)])
 

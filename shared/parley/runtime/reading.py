@@ -5,7 +5,6 @@ control characters, keys are unique, nesting is bounded.
 """
 
 import base64
-import binascii
 import json
 import math
 import re
@@ -73,7 +72,7 @@ def body_text(body: str | None, *, is_base64: bool, content_type: str) -> str:
         if len(raw) > MAX_BODY_BYTES:
             raise BodyTooLarge
         text = raw.decode()
-    except (UnicodeError, binascii.Error) as error:
+    except ValueError as error:
         fault = Fault("", "is not UTF-8")
         raise MalformedBody("the body is not text in UTF-8", [fault]) from error
     if content_type.partition(";")[0].strip().lower() not in {"", "application/json"}:

@@ -1,4 +1,7 @@
-"""MiniStack, which stands in for AWS: CloudFormation, Lambda, API Gateway, SQS, schedules, logs."""
+"""MiniStack, which stands in for AWS: CloudFormation, Lambda, API Gateway, SQS, schedules, logs.
+
+`serve_ministack` is its program.
+"""
 
 import http.client
 import shutil
@@ -19,14 +22,13 @@ def ministack(folder: Path, port: int, log: Path, *, temporary: Path) -> Part:
         name="ministack",
         label="MiniStack",
         port=port,
-        command=(sys.executable, "-m", "ministack"),
+        command=(sys.executable, "-m", "tools.local.serve_ministack", str(port)),
         folder=folder,
         log=log,
         answers=lambda: _answers(port),
         environment={
             **credentials(port),
             "GATEWAY_PORT": str(port),
-            "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,
             "PERSIST_STATE": _KEEPS_ITS_STATE,
             "STATE_DIR": str(folder / "state"),

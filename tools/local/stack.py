@@ -37,18 +37,7 @@ class Stack:
         Raises CloudError with the reason CloudFormation gave.
         """
         change_set = f"change-{time.time_ns()}"
-        self._cloudformation.create_change_set(
-            StackName=self.name,
-            ChangeSetName=change_set,
-            ChangeSetType="CREATE" if self._describe() is None else "UPDATE",
-            TemplateBody=json.dumps(template, default=str),
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in parameters.items()
-            ],
-            Tags=[{"Key": _FINGERPRINT, "Value": fingerprint}],
-        )
+        self._propose(change_set, template, parameters, fingerprint)
         created = _wait(
             lambda: self._cloudformation.describe_change_set(
                 StackName=self.name, ChangeSetName=change_set
@@ -92,6 +81,29 @@ class Stack:
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
+
+    def _propose(
+        self,
+        change_set: str,
+        template: JsonObject,
+        parameters: Mapping[str, str],
+        fingerprint: str,
+    ) -> None:
+        try:
+            self._cloudformation.create_change_set(
+                StackName=self.name,
+                ChangeSetName=change_set,
+                ChangeSetType="CREATE" if self._describe() is None else "UPDATE",
+                TemplateBody=json.dumps(template, default=str),
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+                Parameters=[
+                    {"ParameterKey": name, "ParameterValue": value}
+                    for name, value in parameters.items()
+                ],
+                Tags=[{"Key": _FINGERPRINT, "Value": fingerprint}],
+            )
+        except ClientError as error:
+            raise CloudError(f"CloudFormation refused the template: {error}") from None
 
     @property
     def _cloudformation(self) -> Client:

@@ -41,7 +41,7 @@ imports: setup
 
 check: lint types imports ## Style, types and who may import whom
 
-test: setup console check ## Every test; the last line is pytest's summary
+test: setup setup-sam console check ## Every test; the last line is pytest's summary
 	@$(PYTEST) -m "not sweep" -n 2 --dist loadgroup
 
 test-unit: setup ## Tests without servers or network

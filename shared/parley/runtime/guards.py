@@ -131,7 +131,7 @@ def tags(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Respon
     response.headers.setdefault("Cache-Control", "private, no-cache")
     known = app.current_event.headers.get("if-none-match", "")
     if known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
-        return Response(status_code=304, headers=response.headers)
+        return Response(status_code=304, body="", headers=response.headers)
     return response
 
 

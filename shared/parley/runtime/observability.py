@@ -6,6 +6,7 @@ personal data can get in by mistake. Modules below `runtime` log through the sta
 `extra={...}`: the logger `parley` formats their lines, too.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -39,18 +40,22 @@ _MAX_FRAMES = 15
 
 
 class SafeFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON lines, cut down to what may be read by anyone who runs the platform."""
+    """Powertools' JSON lines, cut down to what may be read by anyone who runs the platform.
 
-    def serialize(self, log: Any) -> str:  # noqa: ANN401 -- as Powertools has it
-        return super().serialize(
-            {key: _safe(key, value) for key, value in log.items() if key in FIELDS}
+    Written in ASCII: nothing in a value can end a line, wherever the lines are read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            json_serializer=json.dumps, json_deserializer=str, utc=True, use_rfc3339=True
         )
 
+    def serialize(self, log: Any) -> str:  # noqa: ANN401 -- as Powertools has it
+        fields = {key: _safe(key, value) for key, value in log.items() if key in FIELDS}
+        return super().serialize(fields)  # type: ignore[arg-type]  # a log record is any JSON
 
-logger = Logger(
-    service="parley",
-    logger_formatter=SafeFormatter(utc=True, use_rfc3339=True, json_deserializer=str),
-)
+
+logger = Logger(service="parley", logger_formatter=SafeFormatter())
 metrics = Metrics(namespace="Parley", service="parley")
 
 

@@ -6,9 +6,10 @@ transaction opened for nobody sees nothing.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -35,7 +36,7 @@ class Database:
     @cached_property
     def _engine(self) -> sa.Engine:
         milliseconds = int(self._statement_timeout.total_seconds() * 1_000)
-        return sa.create_engine(
+        engine = sa.create_engine(
             driver_url(self._url),
             pool_size=1,
             max_overflow=1,
@@ -48,6 +49,9 @@ class Database:
                 "startup_params": {"statement_timeout": str(milliseconds), "TimeZone": "UTC"},
             },
         )
+        sa.event.listen(engine, "handle_error", _drop_connection_unless_server_spoke)
+        sa.event.listen(engine, "invalidate", _close_streams)
+        return engine
 
     @contextmanager
     def transaction(self, tenant_id: TenantId | None) -> Iterator[sa.Connection]:
@@ -74,6 +78,28 @@ class Database:
     def close(self) -> None:
         """Let go of every connection; the next transaction opens one anew."""
         self._engine.dispose()
+
+
+def _drop_connection_unless_server_spoke(context: sa.ExceptionContext) -> None:
+    """Never use a connection again on which a statement broke off on our side of it.
+
+    The driver sends before it has encoded every value; an answer not read yet would be taken for
+    the next statement's, which may be another tenant's.
+    """
+    if context.sqlalchemy_exception is None:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+
+
+def _close_streams(connection: Any, *_record_and_reason: object) -> None:  # noqa: ANN401 -- pg8000's
+    """Close a broken connection's buffers, which pg8000 would leave to the garbage collector.
+
+    They fail to send what they still hold: that is why the connection is given up.
+    """
+    streams = connection._sock  # noqa: SLF001 -- it has no public name
+    if streams is not None:
+        with suppress(OSError):
+            streams.close()
 
 
 def driver_url(url: str) -> str:

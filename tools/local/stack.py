@@ -44,7 +44,7 @@ class Stack:
             ),
             until=lambda answer: answer["Status"] in {"CREATE_COMPLETE", "FAILED"},
         )
-        if "contain changes" in created.get("StatusReason", ""):
+        if "contain changes" in (created.get("StatusReason") or ""):
             return
         if created["Status"] == "FAILED":
             raise CloudError(f"CloudFormation refused the change: {created.get('StatusReason')}")

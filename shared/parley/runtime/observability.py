@@ -52,7 +52,7 @@ class SafeFormatter(LambdaPowertoolsFormatter):
 
     def serialize(self, log: Any) -> str:  # noqa: ANN401 -- as Powertools has it
         fields = {key: _safe(key, value) for key, value in log.items() if key in FIELDS}
-        return super().serialize(fields)  # type: ignore[arg-type]  # a log record is any JSON
+        return super().serialize(fields)
 
 
 logger = Logger(service="parley", logger_formatter=SafeFormatter())

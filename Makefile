@@ -56,8 +56,10 @@ test-e2e: setup console ## A user's stories, through the whole laptop cloud
 sweep: setup ## The long form of every search, crashes above all
 	@$(PYTEST) -m sweep
 
-bench: setup ## Measure: engine, turn, imports
-	@$(PYTEST) tests/benchmarks -s -p no:randomly
+bench: setup ## Measure: the engine, a persisted turn, imports
+	@for bench in tests/benchmarks/bench_*.py; do \
+		.venv/bin/python -m "tests.benchmarks.$$(basename "$$bench" .py)" || exit 1; \
+	done
 
 build: setup-sam ## What is deployed, into .aws-sam/build
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build

@@ -23,6 +23,7 @@ from parley.engine.conditions import TESTS
 from parley.engine.parts import Parts
 from parley.engine.program import Arc, Program, StateNode
 from parley.engine.slots import PatternInvalid, SlotRule, compile_pattern, enum_words
+from parley.engine.targets import named_states
 
 DEFAULT_THRESHOLD = 0.7
 _ALWAYS_WAIT = frozenset({"intent", "slot_filling", "wait", "human_handoff"})
@@ -183,14 +184,10 @@ class _Compiler:
         )
 
     def _refuse_unknown_targets(self, states: dict[str, StateNode]) -> None:
-        named = {"/initial_state": self._document.initial_state}
-        for n, state in enumerate(self._document.states):
-            for m, transition in enumerate(state.transitions):
-                named[f"/states/{n}/transitions/{m}/target_state"] = transition.target_state
         faults = [
             Fault(pointer, f"no state is called {name!r}")
-            for pointer, name in named.items()
-            if name not in states and name != "$previous"
+            for pointer, name in named_states(self._document)
+            if name not in states
         ]
         if faults:
             raise FlowInvalid("a state is missing", faults)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 from parley.domain.conversations import Status
 from parley.domain.errors import Fault, Invalid
@@ -90,7 +90,7 @@ def event_to_json(event: Event) -> JsonObject:
 
 def event_from_json(value: JsonObject) -> Event:
     """The event that `event_to_json` wrote. Raises Invalid for anything else."""
-    read = _READERS.get(cast("str", value.get("kind")))
+    read = _READERS.get(str(value.get("kind")))
     try:
         if read is not None:
             return read(value)

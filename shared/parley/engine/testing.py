@@ -59,7 +59,7 @@ class FlowTest(FlowPart):
     steps: tuple[Step, ...]
 
 
-class TestFile(FlowPart):
+class Script(FlowPart):
     """A file of tests: `flow` and `flows` are paths beside it."""
 
     flow: str
@@ -94,11 +94,11 @@ class Report:
     unreached_transitions: list[str] = field(default_factory=list)
 
 
-def run_tests(program: Program, file: TestFile, classify: Classify) -> Report:
+def run_tests(program: Program, script: Script, classify: Classify) -> Report:
     """Runs every test of a file on a compiled flow."""
     report, entered, held = Report(), set[str](), set[str]()
-    for test in file.tests:
-        talk = _Talk(program, file, test, classify)
+    for test in script.tests:
+        talk = _Talk(program, script, test, classify)
         report.outcomes.append(Outcome(test.name, tuple(talk.run(test.steps))))
         entered |= talk.entered
         held |= talk.held
@@ -122,13 +122,13 @@ class _Talk:
     seed = 1
 
     def __init__(
-        self, program: Program, file: TestFile, test: FlowTest, classify: Classify
+        self, program: Program, script: Script, test: FlowTest, classify: Classify
     ) -> None:
         self._program = program
-        self._stubs = {name: [(s, s.times) for s in stubs] for name, stubs in file.stubs.items()}
+        self._stubs = {name: [(s, s.times) for s in stubs] for name, stubs in script.stubs.items()}
         self.classify = classify
         self.now = BEGAN_AT
-        self.user: JsonObject = {**file.user, **test.user}
+        self.user: JsonObject = {**script.user, **test.user}
         self.conversation: JsonObject = {"id": "test", "channel": "web"}
         self.tenant: JsonObject = {"name": "test", "open": True}
         self.entered: set[str] = set()

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from parley.domain.flow_states import (
-    ConditionState,
-    HumanHandoffState,
     IntegrationState,
     IntentState,
     SlotFillingState,
@@ -13,7 +11,6 @@ from parley.domain.flow_states import (
 from parley.domain.flow_texts import SHARED_TEXT
 from parley.domain.flow_transitions import (
     ON_INPUT,
-    PREVIOUS,
     ClearSlotAction,
     ClearVariableAction,
     Condition,
@@ -24,6 +21,7 @@ from parley.domain.flow_transitions import (
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile_states import mapping_target
 from parley.engine.formats import pointer_part
+from parley.engine.targets import named_states
 
 _NEED_VALUE = frozenset(
     {
@@ -48,35 +46,10 @@ def duplicate_states(subject: Subject) -> Iterator[Finding]:
 
 def missing_targets(subject: Subject) -> Iterator[Finding]:
     """Names of states that are no states."""
-    for pointer, name in _targets(subject):
+    for pointer, name in named_states(subject.document):
         if name not in subject.states:
             known = _some(subject.states)
             yield Finding(pointer, f"No state is called {name!r}: name one of {known}, or add it.")
-
-
-def _targets(subject: Subject) -> Iterator[tuple[str, str]]:
-    document = subject.document
-    yield "/initial_state", document.initial_state
-    for setting in ("handoff_state", "error_state"):
-        name = getattr(document.settings, setting)
-        if name is not None:
-            yield f"/settings/{setting}", name
-    for transition in subject.transitions():
-        if transition.part.target_state != PREVIOUS:
-            yield f"{transition.pointer}/target_state", transition.part.target_state
-    yield from _configured_targets(subject)
-
-
-def _configured_targets(subject: Subject) -> Iterator[tuple[str, str]]:
-    for condition in subject.of_type(ConditionState):
-        at, config = f"{condition.pointer}/config", condition.part.config
-        for n, choice in enumerate(config.conditions):
-            yield f"{at}/conditions/{n}/target_state", choice.target_state
-        if config.default_state is not None:
-            yield f"{at}/default_state", config.default_state
-    for handoff in subject.of_type(HumanHandoffState):
-        if handoff.part.config.return_state is not None:
-            yield f"{handoff.pointer}/config/return_state", handoff.part.config.return_state
 
 
 def settings_of_wrong_type(subject: Subject) -> Iterator[Finding]:

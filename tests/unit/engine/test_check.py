@@ -1,0 +1,407 @@
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.domain.errors import FlowInvalid
+from parley.engine.check import RULES, check_flow, has_errors
+from parley.engine.formats import dump_flow, load_flow
+from tests.unit.engine.talks import a_flow, at_once, program, says, state, to
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "flows").glob("*.yaml"))
+
+
+def found(flow: Any) -> Any:
+    return {(d.code, d.pointer) for d in check_flow(flow)}
+
+
+SOUND = a_flow(
+    says("ask", "Hi {{ user.first_name }} {{ slots.n }} {{ vars.v }}", to("form")),
+    state(
+        "form",
+        "slot_filling",
+        to("call", "all_slots_filled"),
+        config={"required_slots": ["n"], "validation_rules": {"n": "slots.n > vars.v"}},
+    ),
+    state(
+        "call",
+        "integration",
+        to("end", "integration_success"),
+        to("person", "integration_error"),
+        config={"integration_id": "x", "response_mapping": {"mapped": "a.b"}},
+    ),
+    state("person", "human_handoff"),
+    state("end", "end", config={"response_templates": {"en": "{{ vars.mapped }}"}}),
+    slots={"n": {"type": "integer"}},
+    variables={"v": 1},
+)
+
+
+def with_state(extra: Any, **more: Any) -> Any:
+    """The sound flow with one more state, which its first one leads to."""
+    flow = copy.deepcopy({**SOUND, **more})
+    flow["states"].append(extra)
+    flow["states"][0]["transitions"].append(to(extra["name"], priority=500))
+    return flow
+
+
+def changed(pointer: Any, value: Any) -> Any:
+    """The sound flow with one value changed, or taken away if it is `...`."""
+    flow = copy.deepcopy(SOUND)
+    *way, last = pointer.strip("/").split("/")
+    here: Any = flow
+    for part in way:
+        here = here[int(part)] if isinstance(here, list) else here.setdefault(part, {})
+    key = int(last) if isinstance(here, list) else last
+    if value is ...:
+        del here[key]
+    else:
+        here[key] = value
+    return flow
+
+
+def test_a_sound_flow_has_no_findings() -> None:
+    assert check_flow(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in EXAMPLES if ".test." not in p.name], ids=lambda p: p.name
+)
+def test_the_examples_have_no_errors(path: Any) -> None:
+    assert check_flow(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "flow"),
+    [
+        ("schema.missing", "", changed("/name", ...)),
+        ("schema.missing", "/states/0", changed("/states/0/name", ...)),
+        ("schema.missing", "/states/1/config", changed("/states/1/config/required_slots", ...)),
+        ("schema.unknown_field", "/states/0/colour", changed("/states/0/colour", "red")),
+        ("schema.unknown_type", "/states/0", changed("/states/0/type", "respnse")),
+        ("schema.value", "/states/0/config/delay_ms", changed("/states/0/config/delay_ms", 10_001)),
+        (
+            "schema.value",
+            "/states/0/config/response_templates",
+            changed("/states/0/config/response_templates", {}),
+        ),
+        ("schema.value", "/states/0/timeout_seconds", changed("/states/0/timeout_seconds", 3_601)),
+        (
+            "schema.value",
+            "/states/0/transitions/0/priority",
+            changed("/states/0/transitions/0/priority", 1_001),
+        ),
+        (
+            "schema.value",
+            "/states/0/transitions/0/condition",
+            changed("/states/0/transitions/0/condition", "any_inptu"),
+        ),
+        ("schema.value", "/schema", changed("/schema", "parley/2")),
+        ("name.bad", "/states/0/name", changed("/states/0/name", "a b")),
+        ("name.bad", "/slots/a-b", changed("/slots", {"a-b": {}})),
+        ("state.duplicate", "/states/1/name", changed("/states/1/name", "ask")),
+        ("state.missing", "/initial_state", changed("/initial_state", "nowhere")),
+        (
+            "state.missing",
+            "/states/0/transitions/0/target_state",
+            changed("/states/0/transitions/0/target_state", "nowhere"),
+        ),
+        ("state.missing", "/settings/error_state", changed("/settings", {"error_state": "x"})),
+        (
+            "state.missing",
+            "/states/3/config/return_state",
+            changed("/states/3/config", {"return_state": "x"}),
+        ),
+        (
+            "state.wrong_type",
+            "/settings/handoff_state",
+            changed("/settings", {"handoff_state": "ask"}),
+        ),
+        (
+            "state.final_with_transitions",
+            "/states/4/transitions",
+            changed("/states/4/transitions", [at_once("ask")]),
+        ),
+        (
+            "transition.value_missing",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0/condition", "intent_match"),
+        ),
+        (
+            "transition.value_missing",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0/condition", "expression"),
+        ),
+        (
+            "transition.never_waits",
+            "/states/2/transitions/0/condition",
+            changed("/states/2/transitions/0/condition", "any_input"),
+        ),
+        ("timeout.incomplete", "/states/0", changed("/states/0/timeout_seconds", 5)),
+        (
+            "timeout.incomplete",
+            "/states/0",
+            changed("/states/0/transitions/0/condition", "timeout"),
+        ),
+        ("timeout.incomplete", "/states/5", with_state(state("w", "wait", to("end")))),
+        (
+            "intent.undefined",
+            "/global_transitions/0/condition_value",
+            changed("/global_transitions", [to("ask", "intent_match", "x")]),
+        ),
+        (
+            "intent.undefined",
+            "/states/5/config/fallback_intent",
+            with_state(state("i", "intent", config={"fallback_intent": "x"})),
+        ),
+        (
+            "slot.undefined",
+            "/states/1/config/required_slots/0",
+            changed("/states/1/config", {"required_slots": ["m"]}),
+        ),
+        (
+            "variable.undefined",
+            "/states/0/entry_actions/0/config/key",
+            changed(
+                "/states/0/entry_actions", [{"type": "clear_variable", "config": {"key": "nope"}}]
+            ),
+        ),
+        (
+            "text.undefined",
+            "/settings/fallback_text",
+            changed("/settings", {"fallback_text": {"text": "nope"}}),
+        ),
+        (
+            "action.incomplete",
+            "/states/0/entry_actions/0/config",
+            changed("/states/0/entry_actions", [{"type": "set_variable", "config": {"key": "v"}}]),
+        ),
+        (
+            "action.incomplete",
+            "/states/0/entry_actions/0/config",
+            changed("/states/0/entry_actions", [{"type": "send_message", "config": {}}]),
+        ),
+        (
+            "choice.unoffered",
+            "/states/0/transitions/0/condition_value",
+            changed("/states/0/transitions/0", to("form", "user_choice", "x")),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/transitions/0/expression",
+            changed("/states/0/transitions/0/expression", "slots.n > 'a'"),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/transitions/0/expression",
+            changed("/states/0/transitions/0/expression", "slots.n + 1"),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/transitions/0/expression",
+            changed("/states/0/transitions/0/expression", "vars.unknown == 1"),
+        ),
+        (
+            "expression.invalid",
+            "/states/1/config/validation_rules/n",
+            changed("/states/1/config/validation_rules/n", "(("),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/transitions/0/expression",
+            changed("/states/0/transitions/0/expression", "1 == " + "1" * 10_000),
+        ),
+        (
+            "text.invalid",
+            "/states/0/config/response_templates/en",
+            changed("/states/0/config/response_templates/en", "{{ slots.nn }}"),
+        ),
+        (
+            "text.invalid",
+            "/states/0/config/response_templates/en",
+            changed("/states/0/config/response_templates/en", "{{ slotz.n }}"),
+        ),
+        (
+            "text.invalid",
+            "/states/2/config/endpoint",
+            changed("/states/2/config/endpoint", "/{{ vars.v | nosuch }}"),
+        ),
+        (
+            "text.invalid",
+            "/states/0/entry_actions/0/config/data/k",
+            changed(
+                "/states/0/entry_actions",
+                [{"type": "log_event", "config": {"event": "e", "data": {"k": "{{"}}}],
+            ),
+        ),
+        ("pattern.invalid", "/slots/n/pattern", changed("/slots/n", {"pattern": "(a)\\1"})),
+        (
+            "pattern.invalid",
+            "/slots/n/pattern",
+            changed("/slots/n", {"pattern": "((a{100}){100}){100}"}),
+        ),
+        (
+            "mapping.invalid",
+            "/states/2/config/response_mapping/mapped",
+            changed("/states/2/config/response_mapping/mapped", "a["),
+        ),
+        (
+            "mapping.invalid",
+            "/states/2/config/response_mapping/mapped",
+            changed(
+                "/states/2/config/response_mapping/mapped", "[@,@,@,@]|[@,@,@,@]|[@,@,@,@]|[@,@]"
+            ),
+        ),
+        (
+            "mapping.invalid",
+            "/states/2/config/response_mapping/mapped",
+            changed("/states/2/config/response_mapping/mapped", "join(@, @)"),
+        ),
+        (
+            "content.title_too_long",
+            "/states/0/config/quick_replies/0/title",
+            changed("/states/0/config/quick_replies", [{"title": "x" * 21}]),
+        ),
+        (
+            "condition.different_targets",
+            "/states/5/config/conditions",
+            with_state(
+                state(
+                    "c",
+                    "condition",
+                    config={
+                        "evaluation_mode": "all_match",
+                        "default_state": "end",
+                        "conditions": [
+                            {"expression": "true", "target_state": "ask"},
+                            {"expression": "true", "target_state": "end"},
+                        ],
+                    },
+                )
+            ),
+        ),
+        (
+            "state.dead_end",
+            "/states/5",
+            with_state(
+                state(
+                    "c",
+                    "condition",
+                    config={"conditions": [{"expression": "vars.v == 1", "target_state": "ask"}]},
+                )
+            ),
+        ),
+        ("state.dead_end", "/states/5", with_state(says("d", "D", at_once("ask", "vars.v == 1")))),
+        (
+            "state.dead_end",
+            "/states/2",
+            changed("/states/2/transitions", [to("end", "integration_success")]),
+        ),
+        ("state.dead_end", "/states/1", changed("/states/1/transitions", [])),
+        ("flow.cycle", "/states/5", with_state(says("c", "C", at_once("c")))),
+        ("state.no_way_out", "/states/5", with_state(says("c", "C", at_once("c")))),
+        (
+            "feature.unavailable",
+            "/states/0/entry_actions/0/type",
+            changed("/states/0/entry_actions", [{"type": "trigger_flow", "config": {"flow": "x"}}]),
+        ),
+        (
+            "feature.unavailable",
+            "/states/1/config/collect_mode",
+            changed("/states/1/config/collect_mode", "adaptive"),
+        ),
+        ("feature.unavailable", "/states/2/config/async", changed("/states/2/config/async", True)),
+        ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
+        ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
+        ("intent.few_examples", "/intents/i", changed("/intents", {"i": {"examples": ["one"]}})),
+        ("flow.unreadable", "", changed("/metadata", float("nan"))),
+    ],
+)
+def test_a_fault_is_found_with_its_code_and_place(code: Any, at: Any, flow: Any) -> None:
+    assert (code, at) in found(flow)
+
+
+def test_every_rule_has_an_example_above_and_a_code_of_its_own() -> None:
+    codes = [rule.code for rule in RULES]
+    assert len(set(codes)) == len(codes)
+    mark = next(
+        mark
+        for mark in test_a_fault_is_found_with_its_code_and_place.pytestmark
+        if mark.name == "parametrize"
+    )
+    assert set(codes) <= {code for code, _, _ in mark.args[1]}
+
+
+@pytest.mark.parametrize(
+    "guards", [("true",), ("vars.v == 1", "!(vars.v == 1)"), ("slots.n > 1", "true")]
+)
+def test_guards_that_leave_nothing_out_are_no_dead_end(guards: Any) -> None:
+    flow = with_state(says("d", "D", *(at_once("ask", guard) for guard in guards)))
+    assert ("state.dead_end", "/states/5") not in found(flow)
+
+
+def test_a_finding_in_a_text_has_its_line_and_column() -> None:
+    text = dump_flow(changed("/states/0/transitions/0/target_state", "nowhere"))
+    (missing,) = (d for d in check_flow(text) if d.code == "state.missing")
+    assert missing.line is not None
+    assert missing.column is not None
+    line = text.splitlines()[missing.line - 1]
+    assert line[missing.column - 1 :].startswith("target_state: nowhere")
+
+
+def test_what_the_check_lets_through_can_be_compiled() -> None:
+    assert not has_errors(check_flow(SOUND))
+    assert program(SOUND).states.keys() == {"ask", "form", "call", "person", "end"}
+
+
+@pytest.mark.parametrize("pointer", ["/initial_state", "/states/0/transitions/0/target_state"])
+def test_what_cannot_run_is_refused_when_it_is_compiled(pointer: Any) -> None:
+    with pytest.raises(FlowInvalid) as refused:
+        program(changed(pointer, "nowhere"))
+    assert refused.value.faults[0].pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "the text is empty"),
+        ("a: [", "neither YAML nor JSON"),
+        ("a: 1\na: 2", "written twice"),
+        ("&a [*a]", "deeper than 20 levels"),
+        ("[" * 3_000, "nested too deeply"),
+        ("a: !!int x", "no int"),
+        ("? [a]\n: 1", "a name is a plain word"),
+        ("a: .nan", "no float"),
+        ("a: " + "x" * (1024 * 1024), "at most 1048576 bytes"),
+        ("\ud800", "surrogate"),
+        ("a: &x [" + "1," * 999 + "1]\nb: &y [" + "*x," * 300 + "1]\nc: [*y, *y]", "more than"),
+    ],
+)
+def test_a_text_that_is_no_document_is_told_so(text: Any, why: Any) -> None:
+    (finding,) = check_flow(text)
+    assert (finding.code, finding.severity) == ("flow.unreadable", "error")
+    assert why in finding.message
+
+
+def test_yaml_is_read_by_its_core_schema_and_json_is_yaml() -> None:
+    assert load_flow("a: yes\nb: 0o17\nc: 1e3\nd: ~\ne: 12:30\nf: 2026-01-31\ng: True") == {
+        "a": "yes",
+        "b": 15,
+        "c": 1000.0,
+        "d": None,
+        "e": "12:30",
+        "f": "2026-01-31",
+        "g": True,
+    }
+    assert load_flow('{"a": [1, true, null, "\\u00e9"]}') == {"a": [1, True, None, "é"]}
+
+
+def test_a_document_written_as_yaml_is_read_back_the_same() -> None:
+    document = {**SOUND, "texts": {"t": "yes", "u": "1", "v": "null", "w": "a: b\n\nc"}}
+    assert load_flow(dump_flow(document)) == document
+
+
+def test_load_flow_refuses_with_the_place() -> None:
+    with pytest.raises(FlowInvalid, match=r"line 2, column 1"):
+        load_flow("a: 1\na: 2")

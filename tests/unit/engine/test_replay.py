@@ -1,0 +1,65 @@
+import copy
+import json
+from typing import Any
+
+from parley.engine.replay import replay
+from parley.engine.services import IntegrationReply
+from tests.unit.engine.talks import Talk, a_flow, program, says, state, to
+
+FLOW = a_flow(
+    says("a", "Hi {{ user.first_name }}", to("call", "intent_match", "buy"), to("w", "fallback")),
+    state(
+        "call",
+        "integration",
+        to("b", "integration_success"),
+        to("w", "integration_error"),
+        config={"integration_id": "x", "response_mapping": {"n": "n"}},
+    ),
+    says("b", "{{ vars.n }}", to("w")),
+    state("w", "wait", to("a", "timeout"), timeout_seconds=60),
+    intents={"buy": {"examples": ["buy"]}},
+)
+
+
+def a_talk() -> Any:
+    talk = Talk(
+        FLOW,
+        intents={"buy it": [("buy", 0.9)]},
+        user={"first_name": "Ada"},
+        replies=[IntegrationReply("success", data={"n": 4})],
+    )
+    for said in ("buy it", "ok"):
+        talk.say(said)
+    talk.wait(seconds=61)
+    return talk
+
+
+def test_turns_run_again_from_their_traces_give_the_same_state() -> None:
+    talk = a_talk()
+    again = replay(talk.program, json.loads(json.dumps(talk.traces)))
+    assert (again.turns, again.difference) == (4, None)
+    assert again.state == talk.state
+
+
+def test_a_changed_flow_shows_the_first_turn_that_differs() -> None:
+    talk = a_talk()
+    changed = copy.deepcopy(FLOW)
+    changed["states"][1]["config"]["response_mapping"] = {"n": "m"}
+    again = replay(program(changed), talk.traces)
+    assert again.difference is not None
+    assert (again.difference.turn_no, again.difference.what) == (2, "state_after")
+
+
+def test_a_turn_that_asks_for_what_was_not_recorded_differs() -> None:
+    talk = a_talk()
+    changed = copy.deepcopy(FLOW)
+    changed["states"][0]["config"]["response_templates"] = {"en": "{{ tenant.name }}"}
+    again = replay(program(changed), talk.traces)
+    assert again.difference is not None
+    assert (again.difference.turn_no, again.difference.what) == (1, "services")
+
+
+def test_a_conversation_is_replayed_from_its_start() -> None:
+    difference = replay(program(FLOW), a_talk().traces[1:]).difference
+    assert difference is not None
+    assert difference.what == "event"

@@ -18,7 +18,7 @@ from parley.repositories.postgres.events import PostgresEvents
 from parley.repositories.postgres.flows import PostgresFlows
 from parley.repositories.postgres.organizations import PostgresOrganizations
 from parley.repositories.postgres.users import PostgresUsers
-from parley.services.ports.access import ApiKeys, Sessions, Users
+from parley.services.ports.access import ApiKeys, LoginGuard, Passwords, Sessions, Tokens, Users
 from parley.services.ports.events import AuditLog, Events
 from parley.services.ports.flows import Flows
 from parley.services.ports.organizations import Organizations
@@ -53,6 +53,19 @@ class Stores:
     def tenant(self) -> TenantId:
         """A new organisation's id."""
         return self.signed_up().tenant_id
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """`AccessPorts`, as given."""
+
+    users: Users
+    sessions: Sessions
+    api_keys: ApiKeys
+    organizations: Organizations
+    passwords: Passwords
+    tokens: Tokens
+    guard: LoginGuard
 
 
 def opened(request: pytest.FixtureRequest) -> Iterator[Stores]:

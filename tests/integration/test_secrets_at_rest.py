@@ -18,9 +18,9 @@ from parley.repositories.postgres.database import Database, driver_url
 from parley.repositories.postgres.tables import METADATA
 from parley.runtime.passwords import ArgonPasswords
 from parley.runtime.tokens import SignedTokens
-from parley.services.access import AccessPorts, AccessService
+from parley.services.access import AccessService
 from parley.services.organizations import OrganizationService, SignedUp, SignUp
-from tests.contract.stores import Stores, postgres_stores
+from tests.contract.stores import Proofs, Stores, postgres_stores
 from tests.tenants import SteppingClock, new_id
 from tests.unit.services.test_access import KEYS, ThreeTries
 
@@ -48,7 +48,7 @@ def house(postgres_url: str) -> Iterator[House]:
     stores = postgres_stores(database)
     passwords = ArgonPasswords(memory_kib=64)
     clock = SteppingClock()
-    ports = AccessPorts(
+    ports = Proofs(
         users=stores.users,
         sessions=stores.sessions,
         api_keys=stores.api_keys,

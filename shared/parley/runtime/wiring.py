@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from parley.repositories.mongo.conversations import MongoConversations
     from parley.repositories.mongo.database import MongoDatabase
     from parley.repositories.mongo.messages import MongoMessages
+    from parley.repositories.postgres.access import PostgresApiKeys, PostgresSessions
     from parley.repositories.postgres.database import Database
+    from parley.repositories.postgres.organizations import PostgresOrganizations
+    from parley.repositories.postgres.users import PostgresUsers
     from parley.runtime.aws import SqsEvents, SqsInbound, SqsOutbound
     from parley.runtime.limits import Limiter
     from parley.runtime.live import ApiGatewayLive
     from parley.runtime.passwords import ArgonPasswords
+    from parley.runtime.tokens import SignedTokens
     from parley.services.access import AccessService
     from parley.services.conversations import ConversationService
     from parley.services.delivery import DeliveryService
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from parley.services.flows import FlowService
     from parley.services.health import HealthService
     from parley.services.live import LiveService
+    from parley.services.logins import CountingLoginGuard
     from parley.services.organizations import OrganizationService
     from parley.services.outbox import OutboxService
     from parley.services.programs import FlowPrograms
@@ -104,6 +109,55 @@ class Stores:
         return ArgonPasswords()
 
 
+class Proofs:
+    """`AccessPorts`: whoever brings a signed token is proven without any store."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @cached_property
+    def users(self) -> "PostgresUsers":
+        from parley.repositories.postgres.users import PostgresUsers
+
+        return PostgresUsers(self._stores.database)
+
+    @cached_property
+    def sessions(self) -> "PostgresSessions":
+        from parley.repositories.postgres.access import PostgresSessions
+
+        return PostgresSessions(self._stores.database)
+
+    @cached_property
+    def api_keys(self) -> "PostgresApiKeys":
+        from parley.repositories.postgres.access import PostgresApiKeys
+
+        return PostgresApiKeys(self._stores.database)
+
+    @cached_property
+    def organizations(self) -> "PostgresOrganizations":
+        from parley.repositories.postgres.organizations import PostgresOrganizations
+
+        return PostgresOrganizations(self._stores.database)
+
+    @cached_property
+    def passwords(self) -> "ArgonPasswords":
+        return self._stores.passwords
+
+    @cached_property
+    def tokens(self) -> "SignedTokens":
+        from parley.runtime.tokens import SignedTokens
+
+        return SignedTokens(self._stores.settings.token_keys)
+
+    @cached_property
+    def guard(self) -> "CountingLoginGuard":
+        from parley.repositories.redis.keys import EVERYBODY
+        from parley.repositories.redis.rates import RedisRates
+        from parley.services.logins import CountingLoginGuard
+
+        return CountingLoginGuard(RedisRates(self._stores.redis, EVERYBODY))
+
+
 class Services(Stores):
     """The use cases, over those adapters."""
 
@@ -116,25 +170,9 @@ class Services(Stores):
 
     @cached_property
     def access(self) -> "AccessService":
-        from parley.repositories.postgres.access import PostgresApiKeys, PostgresSessions
-        from parley.repositories.postgres.organizations import PostgresOrganizations
-        from parley.repositories.postgres.users import PostgresUsers
-        from parley.repositories.redis.keys import EVERYBODY
-        from parley.repositories.redis.rates import RedisRates
-        from parley.runtime.tokens import SignedTokens
-        from parley.services.access import AccessPorts, AccessService
-        from parley.services.logins import CountingLoginGuard
+        from parley.services.access import AccessService
 
-        ports = AccessPorts(
-            users=PostgresUsers(self.database),
-            sessions=PostgresSessions(self.database),
-            api_keys=PostgresApiKeys(self.database),
-            organizations=PostgresOrganizations(self.database),
-            passwords=self.passwords,
-            tokens=SignedTokens(self.settings.token_keys),
-            guard=CountingLoginGuard(RedisRates(self.redis, EVERYBODY)),
-        )
-        return AccessService(ports, clock=now, new_id=new_id, new_secret=new_secret)
+        return AccessService(Proofs(self), clock=now, new_id=new_id, new_secret=new_secret)
 
     @cached_property
     def organizations(self) -> "OrganizationService":

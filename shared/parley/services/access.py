@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from parley.domain.access import Caller, Role
@@ -33,33 +33,11 @@ from parley.domain.tokens import (
     refresh_token,
 )
 from parley.domain.users import MAX_PASSWORD_LENGTH, User, normalized_email
-from parley.services.ports.access import (
-    ApiKeys,
-    LoginGuard,
-    NewSecret,
-    Passwords,
-    Sessions,
-    Tokens,
-    Users,
-)
+from parley.services.ports.access import AccessPorts, NewSecret
 from parley.services.ports.clock import Clock, NewId
-from parley.services.ports.organizations import Organizations
 
 _LOG = logging.getLogger(__name__)
 _NO_HASH = bytes(32)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessPorts:
-    """What proving who calls is done with."""
-
-    users: Users
-    sessions: Sessions
-    api_keys: ApiKeys
-    organizations: Organizations
-    passwords: Passwords
-    tokens: Tokens
-    guard: LoginGuard
 
 
 class AccessService:

@@ -1,7 +1,12 @@
-"""Flows: saved as drafts, checked, published, and found again."""
+"""Flows: saved as drafts, checked, published, and found again.
 
+Whoever only reads or lists flows loads nothing of the engine.
+"""
+
+# ruff: noqa: PLC0415 -- cold start: a function loads what it uses
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from parley.domain.access import Caller
 from parley.domain.audit import AuditAction, AuditEntry, entry_by
@@ -20,22 +25,15 @@ from parley.domain.flow_records import (
     changed_status,
     version_after,
 )
-from parley.domain.flows import Diagnostic
 from parley.domain.ids import FlowId
 from parley.domain.json import JsonObject
 from parley.domain.pages import DEFAULT_PAGE_SIZE, Page
-from parley.engine.check import check_flow
-from parley.services.flow_sources import (
-    Headline,
-    as_json,
-    as_yaml,
-    headline,
-    loaded,
-    require_publishable,
-    require_same_name,
-)
 from parley.services.ports.clock import Clock, NewId
 from parley.services.ports.flows import Flows
+
+if TYPE_CHECKING:
+    from parley.domain.flows import Diagnostic
+    from parley.services.flow_sources import Headline
 
 _TRIES = 3
 """How often a write that did not name a version is tried again when another came between."""
@@ -60,6 +58,8 @@ class FlowService:
         `name`, if given, must be the document's own. Raises Invalid, and Conflict when the tenant
         has a flow of that name.
         """
+        from parley.services.flow_sources import headline, loaded, require_same_name
+
         document, text = loaded(source)
         head = headline(document)
         if name is not None:
@@ -122,8 +122,10 @@ class FlowService:
             caller.tenant_id, query or FlowQuery(), cursor=cursor, limit=checked_limit(limit)
         )
 
-    def check(self, caller: Caller, source: str | JsonObject) -> Sequence[Diagnostic]:  # noqa: ARG002 -- the tenant's integrations will count
+    def check(self, caller: Caller, source: str | JsonObject) -> "Sequence[Diagnostic]":  # noqa: ARG002 -- the tenant's integrations will count
         """Everything the check finds, without saving; never raises on bad input."""
+        from parley.engine.check import check_flow
+
         return check_flow(source)
 
     def versions(
@@ -154,6 +156,8 @@ class FlowService:
         if_match: int | None = None,
     ) -> FlowVersionRecord:
         """Save another draft version, named after the latest one. Raises Invalid, NotFound."""
+        from parley.services.flow_sources import headline, loaded, require_same_name
+
         document, text = loaded(source)
         head = headline(document)
 
@@ -203,6 +207,7 @@ class FlowService:
         tenant's first published flow becomes its default. Raises FlowInvalid with every error of
         the check, NotFound, and Conflict when the flow may not become active.
         """
+        from parley.services.flow_sources import headline, require_publishable
 
         def publish(flow: Flow) -> Flow:
             chosen = version or flow.latest_version
@@ -242,6 +247,8 @@ class FlowService:
 
         YAML that was handed in comes out as it was. Raises NotFound.
         """
+        from parley.services.flow_sources import as_json, as_yaml
+
         flow = self._flows.get(caller.tenant_id, flow_id)
         chosen = version or flow.active_version or flow.latest_version
         record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
@@ -278,7 +285,7 @@ class FlowService:
         )
 
 
-def _with_headline(flow: Flow, head: Headline) -> Flow:
+def _with_headline(flow: Flow, head: "Headline") -> Flow:
     return replace(
         flow,
         description=head.description,

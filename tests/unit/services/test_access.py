@@ -37,7 +37,8 @@ from parley.repositories.memory.events import MemoryAuditLog
 from parley.repositories.memory.organizations import MemoryOrganizations
 from parley.runtime.passwords import ArgonPasswords
 from parley.runtime.tokens import SignedTokens
-from parley.services.access import AccessPorts, AccessService
+from parley.services.access import AccessService
+from tests.contract.stores import Proofs
 from tests.tenants import (
     SteppingClock,
     a_caller,
@@ -98,7 +99,7 @@ class World:
         self.organizations = MemoryOrganizations(self.audit_log)
         self.sessions = MemorySessions(self.audit_log)
         self.api_keys = MemoryApiKeys(self.organizations, self.audit_log)
-        ports = AccessPorts(
+        ports = Proofs(
             users=self.organizations.users,
             sessions=self.sessions,
             api_keys=self.api_keys,

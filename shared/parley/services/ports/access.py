@@ -10,6 +10,7 @@ from parley.domain.ids import ApiKeyId, TenantId, UserId
 from parley.domain.pages import Page
 from parley.domain.tokens import ApiKey, Session, SpentToken, TokenClaims, TokenKind
 from parley.domain.users import User
+from parley.services.ports.organizations import Organizations
 
 type NewSecret = Callable[[], bytes]
 """Draws 32 random bytes that nobody can guess."""
@@ -123,3 +124,28 @@ class LoginGuard(Protocol):
 
     def forget(self, account: str) -> None:
         """Start counting anew, after a log-in that succeeded."""
+
+
+class AccessPorts(Protocol):
+    """All of these, each asked for only when it is needed: proving a token takes no store."""
+
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def organizations(self) -> Organizations: ...
+
+    @property
+    def passwords(self) -> Passwords: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    @property
+    def guard(self) -> LoginGuard: ...

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from parley.domain.json import JsonObject
 from tools.local.archives import archive, empty_archive, files_of, fingerprint
 from tools.local.aws import client
+from tools.local.gateway import complete
 from tools.local.places import ROOT, Places, read_json, write_json
 from tools.local.stack import Stack
 from tools.local.template import handlers, read_template, with_code
@@ -143,6 +144,8 @@ class Deployer:
         )
         self._stack.change(template, self._parameters, fingerprint=wanted)
         names = self._stack.functions()
+        if api := self._stack.outputs().get("RestApiId"):
+            complete(template, api, self._parameters, self.port)
         self._put_code(names.values(), code)
         self._remember(wanted, names)
 

@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 MAX_OUTPUT_BYTES = 16 * 1024
 
 _MARKUP = re.compile(r"\{\{|\{%")
+_MORE_MARKUP = re.compile(r"\{\{|\{%|\{$")
 _PIECES = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", re.ASCII)
-_LIQUID_PROPERTIES = frozenset({"size", "first", "last"})
+_LIQUID_WORDS = frozenset(
+    {
+        *("size", "first", "last"),
+        *("true", "false", "nil", "null", "none", "empty", "blank"),
+        *("and", "or", "not", "contains", "in", "if", "else", "with", "for", "as", "by"),
+        *("limit", "offset", "cols", "reversed", "continue", "required"),
+    }
+)
+"""Names that mean something of their own to Liquid."""
 
 
 class TextInvalid(Exception):
@@ -78,8 +87,8 @@ def compile_text(source: str, *, is_endpoint: bool = False) -> str | Template:
         return source
     pieces = _PIECES.split(source)
     paths = tuple(tuple(path.split(".")) for path in pieces[1::2])
-    is_plain = not any(_MARKUP.search(literal) for literal in pieces[::2])
-    if is_plain and all(path[0] in ROOTS and _LIQUID_PROPERTIES.isdisjoint(path) for path in paths):
+    is_plain = not any(_MORE_MARKUP.search(literal) for literal in pieces[::2])
+    if is_plain and all(path[0] in ROOTS and _LIQUID_WORDS.isdisjoint(path) for path in paths):
         return Interpolation(tuple(pieces[::2]), paths, percent_encoded if is_endpoint else None)
     from parley.engine.liquid import LiquidTemplate  # noqa: PLC0415 -- cold start: 150 ms
 

@@ -1,0 +1,94 @@
+"""The short way of texts gives what Liquid gives, and hostile texts end."""
+
+import time
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley.engine.events import MessageEvent
+from parley.engine.liquid import LiquidTemplate
+from parley.engine.recorder import Recorder
+from parley.engine.scope import Scope
+from parley.engine.state import RunState
+from parley.engine.texts import Interpolation, TextFailed, TextInvalid, compile_text
+from tests.unit.engine.talks import FixedServices
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["x", "y", "z", "true", "nil"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_PATHS = st.lists(
+    st.sampled_from(["x", "y", "z", "true", "nil", "empty", "contains", "and"]), max_size=3
+).map(lambda names: ".".join(["vars", *names]))
+_GAPS = st.sampled_from(["", " "])
+_PIECES = st.one_of(
+    st.text(alphabet="ab {}%\n-", max_size=6),
+    st.builds(
+        "{{{{{}{}{}}}}}".format, st.sampled_from(["", " "]), _PATHS, st.sampled_from(["", " "])
+    ),
+)
+
+
+def _scope(variables: dict[str, Any]) -> Scope:
+    state = RunState("s", vars=variables)
+    return Scope(state, MessageEvent({"text": "hi"}), Recorder(FixedServices()), "en")
+
+
+@given(
+    pieces=st.lists(_PIECES, min_size=1, max_size=5),
+    variables=st.dictionaries(st.sampled_from(["x", "y", "z", "true"]), _VALUES, max_size=4),
+)
+@settings(max_examples=500, deadline=None)
+def test_the_short_way_gives_what_liquid_gives(
+    pieces: list[str], variables: dict[str, Any]
+) -> None:
+    source = "".join(pieces)
+    try:
+        template = compile_text(source)
+    except TextInvalid:
+        return
+    if isinstance(template, Interpolation):
+        liquid = LiquidTemplate.parse(source, is_endpoint=False)
+        assert template.render(_scope(variables)) == liquid.render(_scope(variables))
+    elif isinstance(template, str):
+        assert LiquidTemplate.parse(source, is_endpoint=False).render(_scope({})) == template
+
+
+_FRAGMENTS = st.sampled_from(
+    [
+        "{% for i in (1..1000) %}",
+        "{% for i in vars.x %}",
+        "{% endfor %}",
+        "{% assign s = s | append: s %}",
+        "{% assign s = s | replace: 'a', s %}",
+        "{{ s | split: '' | join: s }}",
+        "{{ s }}",
+        "{% if s %}",
+        "{% endif %}",
+        "{{ vars.x | times: 99999 | round: 9 }}",
+        "{% capture s %}",
+        "{% endcapture %}",
+        "{% assign s = 'aaaaaaaaaaaaaaaa' %}",
+        "{{ s | date: s }}",
+        "{{ vars.y | number }}",
+        "a" * 200,
+    ]
+)
+
+
+@given(fragments=st.lists(_FRAGMENTS, max_size=24))
+@settings(max_examples=300, deadline=None)
+def test_a_hostile_text_is_refused_or_ends_in_under_a_second(fragments: list[str]) -> None:
+    began = time.process_time()
+    try:
+        template = compile_text("".join(fragments))
+        if not isinstance(template, str):
+            assert len(template.render(_scope({"x": [1, 2, 3], "y": 5})).encode()) <= 16 * 1024
+    except (TextInvalid, TextFailed):
+        pass
+    assert time.process_time() - began < 1

@@ -75,7 +75,11 @@ def _unprivileged(folder: Path) -> tuple[str, ...]:
             remedy="run as another user, or install util-linux",
         )
     user = pwd.getpwnam(_UNPRIVILEGED)
-    passport = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    passport = (
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        "--securebits=+no_setuid_fixup",  # else access(2) looks as if it were not there
+    )
     return (
         setpriv,
         f"--reuid={user.pw_uid}",

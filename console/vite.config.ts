@@ -12,6 +12,8 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
+const LAPTOP_CLOUD = "http://127.0.0.1:8400";
+
 export default defineConfig({
   plugins: [
     {
@@ -26,6 +28,8 @@ export default defineConfig({
       ],
     },
   ],
+  // `npm run dev` talks to the laptop cloud that `parley up` has started on its usual port.
+  server: { proxy: { "/config.json": LAPTOP_CLOUD, "/v1": LAPTOP_CLOUD } },
   build: { target: "es2022", sourcemap: false },
   test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "node" },
 });

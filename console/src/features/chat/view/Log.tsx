@@ -18,18 +18,20 @@ export function Log({ rows, isLoading, typing, notice, ...actions }: LogProps) {
   const { isAway, toEnd } = useEnd(scroller, rows, typing);
   return (
     <div className="scroller" ref={scroller} tabIndex={-1}>
-      <ol className="log" role="log" aria-label="Conversation" aria-live="polite" aria-busy={isLoading}>
-        {isLoading && rows.length === 0 && <Skeleton />}
-        {rows.map((row) =>
-          row.kind === "day" ? (
-            <li key={row.key} className="day">
-              <span>{dayName(row.at)}</span>
-            </li>
-          ) : (
-            <MessageItem key={row.key} row={row} {...actions} />
-          ),
-        )}
-      </ol>
+      <div className="log" role="log" aria-label="Conversation" aria-live="polite" aria-busy={isLoading}>
+        <ol className="messages" role="list">
+          {isLoading && rows.length === 0 && <Skeleton />}
+          {rows.map((row) =>
+            row.kind === "day" ? (
+              <li key={row.key} className="day">
+                <span>{dayName(row.at)}</span>
+              </li>
+            ) : (
+              <MessageItem key={row.key} row={row} {...actions} />
+            ),
+          )}
+        </ol>
+      </div>
       {notice}
       <div role="status" className="typing-place">
         {typing !== null && (

@@ -5,15 +5,18 @@ import { Alert } from "./Icons";
 /** In place of the chat, when there is none to show. */
 export function Trouble({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
   const { heading, text } = wordsFor(problem);
+  const reason = [problem.code || problem.status, problem.detail].filter(Boolean).join(" · ");
   return (
-    <main className="trouble" role="alert">
-      <Alert />
-      <h1>{heading}</h1>
-      <p>{text}</p>
+    <main className="trouble">
+      <div role="alert">
+        <Alert />
+        <h1>{heading}</h1>
+        <p>{text}</p>
+      </div>
       <button type="button" className="primary" onClick={onRetry}>
         Try again
       </button>
-      <small dir="auto">{[problem.code || problem.status || null, problem.detail].filter(Boolean).join(" · ")}</small>
+      <small dir="auto">{reason}</small>
     </main>
   );
 }

@@ -100,7 +100,7 @@ class IntentState(StatePart):
     """Waits for a message and finds out what it is about."""
 
     type: Literal["intent"]
-    config: IntentConfig = IntentConfig()
+    config: IntentConfig = Field(default_factory=IntentConfig)
 
 
 class SlotFillingConfig(FlowPart):
@@ -148,10 +148,10 @@ class IntegrationConfig(FlowPart):
     endpoint: Text = ""
     method: Method = "GET"
     timeout_ms: Annotated[int, Field(ge=100, le=30_000)] = 5_000
-    retry_config: RetryConfig = RetryConfig()
+    retry_config: RetryConfig = Field(default_factory=RetryConfig)
     request_mapping: dict[str, str] = Field(default_factory=dict)
     response_mapping: dict[str, str] = Field(default_factory=dict)
-    error_handling: ErrorHandling = ErrorHandling()
+    error_handling: ErrorHandling = Field(default_factory=ErrorHandling)
     is_async: Annotated[bool, Field(alias="async")] = False
 
 
@@ -195,7 +195,7 @@ class WaitState(StatePart):
     """Sleeps until its timer or a message."""
 
     type: Literal["wait"]
-    config: WaitConfig = WaitConfig()
+    config: WaitConfig = Field(default_factory=WaitConfig)
     timeout_seconds: LongTimeout | None = None
 
 
@@ -210,7 +210,7 @@ class EndState(StatePart):
     """Closes the conversation."""
 
     type: Literal["end"]
-    config: EndConfig = EndConfig()
+    config: EndConfig = Field(default_factory=EndConfig)
 
 
 class ErrorConfig(FlowPart):
@@ -224,7 +224,7 @@ class ErrorState(StatePart):
     """Says what went wrong."""
 
     type: Literal["error"]
-    config: ErrorConfig = ErrorConfig()
+    config: ErrorConfig = Field(default_factory=ErrorConfig)
 
 
 class HumanHandoffConfig(FlowPart):
@@ -241,7 +241,7 @@ class HumanHandoffState(StatePart):
     """Gives the conversation to a person."""
 
     type: Literal["human_handoff"]
-    config: HumanHandoffConfig = HumanHandoffConfig()
+    config: HumanHandoffConfig = Field(default_factory=HumanHandoffConfig)
     timeout_seconds: LongTimeout | None = None
 
 

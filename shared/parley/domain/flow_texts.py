@@ -11,7 +11,7 @@ from parley.domain.messages import MAX_TEXT_LENGTH, MessageType
 class FlowPart(BaseModel):
     """A piece of a flow document: frozen, and closed to fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 type OneText = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]

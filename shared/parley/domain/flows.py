@@ -85,8 +85,8 @@ class FlowDocument(FlowPart):
     variables: dict[Name, Json] = Field(default_factory=dict)
     slots: dict[Name, Slot] = Field(default_factory=dict)
     intents: dict[Name, Intent] = Field(default_factory=dict)
-    triggers: Triggers = Triggers()
-    settings: Settings = Settings()
+    triggers: Triggers = Field(default_factory=Triggers)
+    settings: Settings = Field(default_factory=Settings)
     global_transitions: tuple[Transition, ...] = ()
     states: Annotated[tuple[State, ...], Field(min_length=1, max_length=MAX_STATES)]
     texts: dict[str, OneText | dict[str, OneText]] = Field(default_factory=dict)

@@ -111,6 +111,7 @@ def _integration(
         endpoint=parts.one_text(config.endpoint, f"{at}/endpoint", is_endpoint=True),
         method=config.method,
         timeout_ms=config.timeout_ms,
+        may_repeat=config.method in config.retry_config.methods,
         request={
             name: compiled_path(path, f"{at}/request_mapping/{name}")
             for name, path in config.request_mapping.items()

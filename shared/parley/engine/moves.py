@@ -22,10 +22,10 @@ class LoopLimit(Exception):
 def go(run: "Run", node: "StateNode", step: Step) -> None:
     """Follows `step` out of `node`, and whatever follows from there, until the turn rests."""
     while step is not None:
-        following = _leave(run, node, step)
-        if following is None:
-            fail(run, step.why if isinstance(step, Stuck) else "")
+        if isinstance(step, Stuck):
+            fail(run, step.why)
             return
+        following = _leave(run, node, step)
         node, step = following, enter(run, following)
 
 
@@ -73,10 +73,8 @@ def hand_off(run: "Run", node: "StateNode", why: str) -> None:
         go(run, node, Goto(name))
 
 
-def _leave(run: "Run", node: "StateNode", step: Step) -> "StateNode | None":
-    """Exit actions, the transition's actions, and the state that is next; None if stuck."""
-    if step is None or isinstance(step, Stuck):
-        return None
+def _leave(run: "Run", node: "StateNode", step: Arc | Goto) -> "StateNode":
+    """Exit actions, the transition's actions, and the state that is next."""
     perform_all(run, node.exit_actions)
     state = run.state
     target = step.target

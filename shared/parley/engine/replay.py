@@ -89,6 +89,8 @@ def replay(program: Program, traces: Iterable[JsonObject]) -> Replay:
             turn = run_turn(program, state, event, RecordedServices(trace))
         except NotRecorded as missing:
             return Replay(turns, state, Difference(turns, "services", "not asked", str(missing)))
+        except ValueError as error:
+            return Replay(turns, state, Difference(turns, "state", "a turn", str(error)))
         state = turn.state
         for what in ("state_before", "state_after", "path", "effects", "ignored"):
             if turn.trace[what] != trace[what]:

@@ -79,10 +79,11 @@ class Scope:
         if self._input is None:
             content = self.event.content if isinstance(self.event, MessageEvent) else {}
             media, text = content.get("media"), content.get("text")
+            payload = content.get("payload")
             self._input = {
-                "text": text if isinstance(text, str) else "",
+                "text": encodable(text) if isinstance(text, str) else "",
                 "type": content.get("type"),
-                "payload": content.get("payload"),
+                "payload": encodable(payload) if isinstance(payload, str) else None,
                 "language": content.get("language"),
                 "sentiment": None,
                 "attachments": [media] if media else [],
@@ -117,6 +118,11 @@ class Scope:
         if made is None:
             made = self._activations[roots] = expressions.activation(self, roots)
         return made
+
+
+def encodable(text: str) -> str:
+    """`text` with half surrogate pairs, which no store takes, as question marks."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _languages(wanted: str | None, flow: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from parley.domain.flow_states import Slot
 from parley.domain.json import Json
+from parley.engine.scope import encodable
 from parley.engine.slot_types import READERS, Refused, as_location, is_typed
 
 MAX_PATTERN_LENGTH = 500
@@ -44,7 +45,7 @@ class SlotRule:
 
     def read(self, text: str) -> Json:
         """The value that a person's words stand for. Raises Refused."""
-        text = text.strip()
+        text = encodable(text.strip())
         if not text or len(text) > MAX_VALUE_LENGTH:
             raise Refused("empty, or too long")
         if self.kind == "enum":
@@ -81,7 +82,7 @@ class SlotRule:
             raise Refused(f"shorter than {self.min_length} characters")
         if self.max_length is not None and len(value) > self.max_length:
             raise Refused(f"longer than {self.max_length} characters")
-        if self.pattern is not None and self.pattern.search(_encodable(value)) is None:
+        if self.pattern is not None and self.pattern.search(value) is None:
             raise Refused("not as its pattern says")
 
 
@@ -90,11 +91,6 @@ def _is_less(left: Json, right: Json) -> bool:
     both_text = isinstance(left, str) and isinstance(right, str)
     both_numbers = isinstance(left, int | float) and isinstance(right, int | float)
     return bool(left < right) if both_text or both_numbers else False
-
-
-def _encodable(value: str) -> str:
-    """`value` with lone surrogates, which RE2 cannot take, replaced."""
-    return value.encode(errors="replace").decode() if not value.isascii() else value
 
 
 def enum_words(slot: Slot) -> dict[str, str]:

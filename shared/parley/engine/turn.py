@@ -52,6 +52,8 @@ def run_turn(
     """
     if (state is None) != isinstance(event, StartEvent):
         raise ValueError("a start begins a conversation, and nothing else does")
+    if state is not None:
+        _refuse_unknown(program, state)
     recorder = Recorder(services)
     if state is None:
         begun = RunState(program.initial_state, vars=dict(program.variables))
@@ -65,6 +67,13 @@ def run_turn(
     except LoopLimit:
         run = _stopped(run, state)
     return Turn(run.state, tuple(run.effects), _trace(run, state, run.state))
+
+
+def _refuse_unknown(program: Program, state: RunState) -> None:
+    """Raises ValueError for a state that this flow cannot have come to."""
+    for name in (state.current_state, state.previous, state.left):
+        if name is not None and name not in program.states:
+            raise ValueError(f"the flow has no state {name!r}")
 
 
 def _is_heard(state: RunState, event: Event) -> bool:

@@ -36,7 +36,7 @@ def test_a_path_goes_the_short_way_and_all_else_by_liquid() -> None:
     ("source", "expected"),
     [
         ("[{{ slots.missing }}]", "[]"),
-        ("{{ vars.n }} {{ vars.f }} {{ vars.t }} {{ vars.null }}", "3 1.5 true "),
+        ("{{ vars.n }} {{ vars.f }} {{ vars.t }} {{ vars.nothing }}", "3 1.5 true "),
         ("{{ vars.l }}", "1ab"),
         ("{{ vars.o }}", '{"k": "é"}'),
         ("{{ vars.l | join: ', ' }}", "1, a, b"),
@@ -54,7 +54,7 @@ def test_a_path_goes_the_short_way_and_all_else_by_liquid() -> None:
     ],
 )
 def test_a_text_shows_values_as_people_write_them(source: Any, expected: Any) -> None:
-    known = {"n": 3, "f": 1.5, "t": True, "null": None, "l": [1, "a", "b"], "o": {"k": "é"}}
+    known = {"n": 3, "f": 1.5, "t": True, "nothing": None, "l": [1, "a", "b"], "o": {"k": "é"}}
     assert rendered(source, **known) == expected
 
 
@@ -108,7 +108,7 @@ GROWING = [
     "{% assign s = 'ab' %}{% for i in (1..40) %}{% assign s = s | prepend: s %}{% endfor %}",
     "{% assign n = 9 %}{% for i in (1..40) %}{% assign n = n | times: n %}{% endfor %}{{ n }}",
     "{% assign l = 'a,b,c' | split: ',' %}" + MANY + "{% assign l = l | concat: l %}" + END,
-    "{% assign s = 'xy' %}{% assign l = 'a,b' | split: ',' %}"
+    "{% assign s = 'xy' %}{% assign l = 'a,b,c' | split: ',' %}"
     + MANY
     + "{% assign s = l | join: s %}"
     + END,

@@ -208,6 +208,13 @@ def test_a_start_and_a_state_do_not_go_together() -> None:
         run_turn(talk.program, None, MessageEvent({"text": "x"}), FixedServices())
 
 
+def test_a_state_of_another_flow_is_refused() -> None:
+    talk = Talk(a_flow(says("a", "A", to("a"))))
+    talk.state.current_state = "elsewhere"
+    with pytest.raises(ValueError, match="no state 'elsewhere'"):
+        talk.say("x")
+
+
 def test_a_turn_leaves_the_state_it_was_given_untouched() -> None:
     flow = a_flow(
         says(

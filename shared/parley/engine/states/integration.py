@@ -24,12 +24,16 @@ _IN_QUERY = frozenset({"GET", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """The call. Mappings are compiled JMESPath, `response` by target (`slots.x`, `vars.x`)."""
+    """The call. Mappings are compiled JMESPath, `response` by target (`slots.x`, `vars.x`).
+
+    `may_repeat`: the author lists the method among those that do no harm when sent twice.
+    """
 
     integration_id: str
     endpoint: str | Template
     method: str
     timeout_ms: int
+    may_repeat: bool
     request: Mapping[str, Any]
     response: Mapping[tuple[str, str], Any]
     error_message: Words | None
@@ -76,7 +80,14 @@ class Integration:
         return self._made(endpoint + (separator + urlencode(query) if query else ""), None)
 
     def _made(self, endpoint: str, body: Json) -> IntegrationRequest:
-        return IntegrationRequest(self.integration_id, endpoint, self.method, body, self.timeout_ms)
+        return IntegrationRequest(
+            self.integration_id,
+            endpoint,
+            self.method,
+            body,
+            self.timeout_ms,
+            idempotent=self.may_repeat,
+        )
 
     def _map(self, run: "Run", node: "StateNode", data: Json) -> None:
         """Puts parts of the answer where the mapping says; one that does not fit is noted."""

@@ -1,6 +1,7 @@
 """`Database` on a real server: what goes wrong comes out as a fact of ours, never as a vendor's."""
 
 import gc
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -36,6 +37,24 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         database.ping()
     with pytest.raises(Unavailable):
         PostgresFlows(database).list(a_tenant_id(), FlowQuery(), cursor=None, limit=1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_says_nothing_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg8000 leaves the socket of a connection that never came about to the garbage collector."""
+    monkeypatch.setattr("parley.repositories.postgres.database._NETWORK_TIMEOUT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = Database(f"postgresql://parley_app@127.0.0.1:{port}/postgres")
+
+        with pytest.raises(Unavailable):
+            database.ping()
+    gc.collect()
+
+
+def test_a_statement_that_cannot_even_be_made_is_a_mistake_of_ours(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.transaction(None) as connection:
+        connection.execute(sa.select(sa.column("x")).where(sa.bindparam("missing")))
 
 
 def test_a_server_that_answers_is_pinged(database: Database) -> None:

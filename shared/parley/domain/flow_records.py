@@ -155,10 +155,8 @@ def changed_status(flow: Flow, to: FlowStatus) -> FlowStatus:
 def version_after(version: FlowVersion, change: ChangeType) -> FlowVersion:
     """The next version's name: `1.2` is followed by `2.0`, `1.3` or `1.2.1`."""
     major, minor, *rest = (int(part) for part in version.split("."))
-    match change:
-        case ChangeType.MAJOR:
-            return FlowVersion(f"{major + 1}.0")
-        case ChangeType.MINOR:
-            return FlowVersion(f"{major}.{minor + 1}")
-        case ChangeType.PATCH | ChangeType.HOTFIX:
-            return FlowVersion(f"{major}.{minor}.{(rest[0] if rest else 0) + 1}")
+    if change is ChangeType.MAJOR:
+        return FlowVersion(f"{major + 1}.0")
+    if change is ChangeType.MINOR:
+        return FlowVersion(f"{major}.{minor + 1}")
+    return FlowVersion(f"{major}.{minor}.{(rest[0] if rest else 0) + 1}")

@@ -252,11 +252,7 @@ class FlowService:
         flow = self._flows.get(caller.tenant_id, flow_id)
         chosen = version or flow.active_version or flow.latest_version
         record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
-        match output:
-            case SourceFormat.JSON:
-                return as_json(record)
-            case SourceFormat.YAML:
-                return as_yaml(record)
+        return as_json(record) if output is SourceFormat.JSON else as_yaml(record)
 
     def _with_flow[Result](
         self,

@@ -220,6 +220,16 @@ def test_every_character_counts(segment: int) -> None:
         _refused(".".join([*parts[:segment], bent, *parts[segment + 1 :]]))
 
 
+def test_a_signature_written_another_way_is_refused() -> None:
+    """The last of 86 characters has four bits to spare: 16 spellings of one signature."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    token = _token()
+    last = letters.index(token[-1])
+
+    for spare in range(1, 16):
+        _refused(token[:-1] + letters[last + spare])
+
+
 @pytest.mark.parametrize(
     "token",
     [

@@ -30,6 +30,7 @@ from parley.domain.tokens import (
     VISITOR_LIFETIME,
     TokenKey,
     TokenKeys,
+    refresh_token,
 )
 from parley.domain.users import User, UserStatus
 from parley.repositories.memory.access import MemoryApiKeys, MemorySessions
@@ -278,6 +279,8 @@ def test_an_old_refresh_token_ends_its_whole_family(world: World) -> None:
         world.access.refresh(stolen.refresh_token)
     with pytest.raises(Unauthenticated):
         world.access.refresh(current.refresh_token)
+    with pytest.raises(Unauthenticated):
+        world.access.refresh(stolen.refresh_token)
 
     assert [entry.name for entry in world.logged(user.tenant_id)] == ["session.reuse_detected"]
 
@@ -348,6 +351,15 @@ def test_what_is_no_refresh_token_is_refused_and_logs_nobody_out(world: World, t
     with pytest.raises(Unauthenticated):
         world.access.refresh(token)
     world.access.logout(token)
+
+
+def test_a_token_that_nobody_was_given_logs_nobody_out(world: World) -> None:
+    user = world.signed_up()
+    pair = world.access.token(user.email, PASSWORD)
+
+    world.access.logout(refresh_token(user.tenant_id, b"?" * 32))
+
+    assert world.access.refresh(pair.refresh_token)
 
 
 def test_logging_out_ends_the_family_and_may_be_repeated(world: World) -> None:

@@ -20,7 +20,7 @@ def list_conversations(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE_SIZE,
 ) -> ConversationPage:
-    page = services.conversations.list(caller, which.query(), cursor, limit)
+    page = services.conversations.list(caller, which.query(), cursor=cursor, limit=limit)
     return ConversationPage.of(page)
 
 

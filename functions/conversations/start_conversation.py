@@ -8,14 +8,18 @@ from http import HTTPStatus
 from parley.api.conversations import ConversationDraft, StartedView
 from parley.api.parameters import IdempotencyKey
 from parley.domain.access import Permission
-from parley.runtime.http import CurrentCaller, Wired, lambda_handler, rest_api
+from parley.runtime.http import CurrentCaller, RequestId, Wired, lambda_handler, rest_api
 
 app = rest_api(requires=Permission.CONVERSE)
 
 
 @app.post("/conversations", status_code=HTTPStatus.CREATED)
 def start_conversation(
-    draft: ConversationDraft, caller: CurrentCaller, services: Wired, key: IdempotencyKey = None
+    draft: ConversationDraft,
+    caller: CurrentCaller,
+    services: Wired,
+    request_id: RequestId,
+    key: IdempotencyKey = None,
 ) -> StartedView:
     started = services.conversations.start(
         caller,
@@ -25,6 +29,7 @@ def start_conversation(
         language=draft.language,
         user=draft.user,
         key=key,
+        request_id=request_id,
     )
     return StartedView.of(started)
 

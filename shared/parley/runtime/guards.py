@@ -60,8 +60,7 @@ def keeps_to(limits: Limits) -> Guard:
         tenant_id = caller.tenant_id if caller else EVERYBODY
         standing = wired.limiter.take(limits, tenant_id, caller, address)
         response = next_middleware(app)
-        if standing is not None:
-            response.headers.update(_rate_headers(standing))
+        response.headers.update(_rate_headers(standing))
         return response
 
     return limit

@@ -83,7 +83,7 @@ def rest_api(
     app.use(
         middlewares=[
             guards.admits(requires),
-            guards.keeps_to(limits),
+            *([guards.keeps_to(limits)] if limits != UNLIMITED else []),
             guards.reads_body,
             guards.tags,
             guards.answers_once,

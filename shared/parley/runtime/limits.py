@@ -44,7 +44,7 @@ LOG_IN = Limits(address=Rate("log-in-address", quota=60, window_s=60), fails_ope
 """For routes that take a password: whoever takes away the count must not be free to guess."""
 
 UNLIMITED = Limits()
-"""For answers that cost nothing to give."""
+"""For answers that cost nothing to give: nobody counts them."""
 
 
 class Limiter:
@@ -60,14 +60,12 @@ class Limiter:
 
     def take(
         self, limits: Limits, tenant_id: TenantId, caller: Caller | None, address: str
-    ) -> Standing | None:
-        """How the tightest of the limits stands after this request; None where none applies.
+    ) -> Standing:
+        """How the tightest of the limits stands after this request; at least one must apply.
 
         Raises LimitExceeded, or Unavailable if nobody can count and the limits fail closed.
         """
-        claims = list(_claims(limits, caller, address))
-        if not claims:
-            return None
+        claims = _claims(limits, caller, address)
         standings = self._take(limits, tenant_id, claims)
         refused = [standing for standing in standings if not standing.admitted]
         if refused:

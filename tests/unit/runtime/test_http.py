@@ -22,7 +22,7 @@ from parley.runtime.http import (
     lambda_handler,
     rest_api,
 )
-from parley.runtime.limits import Limiter, Limits
+from parley.runtime.limits import UNLIMITED, Limiter, Limits
 from parley.runtime.wiring import services
 from tests.http import Answer, Api, Route
 from tests.invocations import a_context
@@ -82,8 +82,14 @@ def fake() -> FakeServices:
 class Service:
     """Three routes under one resolver, called as API Gateway calls them."""
 
-    def __init__(self, fake: FakeServices, *, requires: Permission | None) -> None:
-        app = rest_api(requires=requires, limits=Limits(Rate("tenant", 10, 60)))
+    def __init__(
+        self,
+        fake: FakeServices,
+        *,
+        requires: Permission | None,
+        limits: Limits = Limits(address=Rate("address", 10, 60)),  # noqa: B008 -- it is frozen
+    ) -> None:
+        app = rest_api(requires=requires, limits=limits)
         app.dependency_overrides[services] = lambda: fake
 
         @app.post("/things", status_code=201)
@@ -327,9 +333,25 @@ def test_the_limits_are_told(service: Service, fake: FakeServices) -> None:
 
     answer = service.call("GET", "/things")
 
-    assert answer.headers["RateLimit-Policy"] == '"tenant";q=10;w=60'
-    assert answer.headers["RateLimit"] == '"tenant";r=4;t=36'
-    assert fake.taken == ["tenant"]
+    assert answer.headers["RateLimit-Policy"] == '"address";q=10;w=60'
+    assert answer.headers["RateLimit"] == '"address";r=4;t=36'
+    assert fake.taken == ["address:203.0.113.7"]
+
+
+def test_an_address_that_somebody_claims_to_have_counts_for_nothing(
+    service: Service, fake: FakeServices
+) -> None:
+    for claimed in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP"):
+        service.call("GET", "/things", headers={claimed: "198.51.100.1"})
+
+    assert set(fake.taken) == {"address:203.0.113.7"}
+
+
+def test_what_costs_nothing_is_not_counted(fake: FakeServices) -> None:
+    answer = Service(fake, requires=None, limits=UNLIMITED).call("GET", "/things")
+
+    assert fake.taken == []
+    assert "RateLimit" not in answer.headers
 
 
 def test_too_many_requests_are_told_when_to_come_again(

@@ -9,7 +9,7 @@ from parley.domain.errors import LimitExceeded, Unavailable
 from parley.domain.ids import TenantId, UserId
 from parley.domain.rates import Claim, Rate, Standing
 from parley.repositories.memory.rates import MemoryRates
-from parley.runtime.limits import AWAY_S, LOG_IN, UNLIMITED, Limiter, Limits
+from parley.runtime.limits import AWAY_S, LOG_IN, Limiter, Limits
 from parley.services.ports.rates import Rates
 
 TENANT = TenantId("t-1")
@@ -104,13 +104,6 @@ def test_the_answer_tells_how_the_tightest_stands() -> None:
     assert standing == Standing(
         Rate("caller", 3, 60), admitted=True, remaining=2, retry_after_s=0, reset_after_s=20
     )
-
-
-def test_without_limits_nothing_is_asked() -> None:
-    world = World()
-
-    assert world.limiter.take(UNLIMITED, TENANT, ADA, "a-1") is None
-    assert world.asked == 0
 
 
 def test_when_the_shared_count_is_away_this_process_counts_alone() -> None:

@@ -1,6 +1,7 @@
-"""Every key, its type, its content and when it expires. The tenant comes first, in braces:
+"""Every key, its type, its content and when it expires.
 
-a cluster keeps what stands in braces on one node, so that one script may touch several keys.
+The tenant comes first, in braces: a cluster keeps what stands in braces on one node, so that one
+script may touch several keys.
 
 key                                        type    content                            expires
 {tenant}:rate:<name>:<whom>                string  theoretical arrival time, us       when past

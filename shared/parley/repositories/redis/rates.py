@@ -52,9 +52,7 @@ class RedisRates:
             reply = self._take(keys=keys, args=numbers)
         admitted, now_us, *arrivals = (int(field) for field in cast("list[str]", reply))
         return [
-            standing(
-                claim.rate, arrival_us=arrival_us, now_us=now_us, counted=bool(admitted)
-            )
+            standing(claim.rate, arrival_us=arrival_us, now_us=now_us, counted=bool(admitted))
             for claim, arrival_us in zip(claims, arrivals, strict=True)
         ]
 

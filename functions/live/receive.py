@@ -4,7 +4,7 @@ from typing import assert_never
 
 from parley.channels.web import Frame, Heartbeat, Send, Subscribe, Typing, accepted, caught_up
 from parley.domain.json import JsonObject
-from parley.runtime.live import Connection, frame_handler
+from parley.runtime.frames import Connection, frame_handler
 from parley.runtime.wiring import Services
 
 

@@ -1,21 +1,16 @@
-"""Live updates through API Gateway's WebSocket API: pushing to connections, answering frames."""
+"""Live updates through API Gateway's WebSocket API: who is connected, and pushing to them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from parley.channels.web import Frame, parse
-from parley.domain.access import Caller
-from parley.domain.errors import PlatformError, Unauthenticated, Unavailable
+from parley.domain.errors import Unavailable
 from parley.domain.ids import ConversationId, TenantId, UserId
 from parley.domain.json import JsonObject
-from parley.runtime.callers import find_caller
 from parley.runtime.observability import Handler, count, logger, observed
-from parley.runtime.problems import problem_of
 from parley.runtime.wiring import Services, services
 
 
@@ -46,7 +41,7 @@ class ApiGatewayLive:
         self, tenant_id: TenantId, conversation_id: ConversationId, payload: JsonObject
     ) -> int:
         watchers = self._connections.list(tenant_id, conversation_id)
-        body = _written(payload).encode()
+        body = written(payload).encode()
         return sum(self._post(connection_id, body) for connection_id in watchers)
 
     def subscribe(
@@ -64,7 +59,7 @@ class ApiGatewayLive:
         self._connections.remove(connection_id)
 
     def reply(self, connection_id: str, payload: JsonObject) -> None:
-        self._post(connection_id, _written(payload).encode())
+        self._post(connection_id, written(payload).encode())
 
     def _post(self, connection_id: str, body: bytes) -> bool:
         try:
@@ -96,33 +91,6 @@ class ApiGatewayLive:
         return BotoCoreError, ClientError
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Who speaks: a connection, proven when it was made; `request_id` is this frame's."""
-
-    id: str
-    caller: Caller
-    request_id: str
-
-
-type Receive = Callable[[Frame, Connection, Services], JsonObject | None]
-"""Answers one frame; None where there is nothing to say."""
-
-
-def frame_handler(function: Receive) -> Handler:
-    """What Lambda calls with a client's frame; every error is an answer, `{event: "error"}`."""
-
-    @observed
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        del context
-        answer = _answer(event, function)
-        logger.info("frame.answered", kind=answer["event"] if answer else "nothing")
-        count("FramesAnswered")
-        return {"statusCode": 200} | ({"body": _written(answer)} if answer else {})
-
-    return handler
-
-
 def connection_handler(function: Callable[[str, Services], None]) -> Handler:
     """What Lambda calls when a connection has come or gone."""
 
@@ -138,33 +106,6 @@ def connection_handler(function: Callable[[str, Services], None]) -> Handler:
     return handler
 
 
-def _answer(event: Mapping[str, Any], function: Receive) -> JsonObject | None:
-    context = event["requestContext"]
-    request_id, connection_id = str(context["requestId"]), str(context["connectionId"])
-    logger.append_keys(request_id=request_id, connection_id=connection_id)
-    try:
-        caller = _proven(event)
-        logger.append_keys(tenant_id=caller.tenant_id, role=caller.role)
-        frame = parse(event.get("body") or "")
-        return function(frame, Connection(connection_id, caller, request_id), services())
-    except PlatformError as error:
-        logger.info("frame.refused", code=error.code, reason=type(error).__name__)
-        return _told(error, request_id)
-    except Exception:  # noqa: BLE001 -- the outermost: what nobody foresaw is told, and logged
-        logger.exception("frame.failed")
-        return _told(PlatformError("something went wrong on our side"), request_id)
-
-
-def _proven(event: Mapping[str, Any]) -> Caller:
-    caller = find_caller(event)
-    if caller is None:
-        raise Unauthenticated("connect with a valid token")
-    return caller
-
-
-def _told(error: PlatformError, request_id: str) -> JsonObject:
-    return {"event": "error", "problem": json.loads(problem_of(error, request_id).body or "{}")}
-
-
-def _written(payload: JsonObject) -> str:
+def written(payload: JsonObject) -> str:
+    """How everything is written that goes over a connection."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,8 @@ import pytest
 from parley.channels.web import Frame
 from parley.domain.errors import LimitExceeded, NotFound, PlatformError, Unavailable
 from parley.domain.json import JsonObject
-from parley.runtime.live import Connection, connection_handler, frame_handler
+from parley.runtime.frames import Connection, frame_handler
+from parley.runtime.live import connection_handler
 from parley.runtime.wiring import Services, services
 from tests.invocations import a_context
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from parley.domain.access import Caller, Role
 from parley.domain.errors import Unauthenticated
-from parley.domain.tokens import REFRESH_GRACE, TokenPair
+from parley.domain.tokens import REFRESH_GRACE, TokenPair, _checksum
 from parley.repositories.postgres.database import Database, driver_url
 from parley.repositories.postgres.tables import METADATA
 from parley.runtime.passwords import ArgonPasswords
@@ -31,6 +31,7 @@ PASSWORD = "a canary of a password"
 class House:
     """The services of access over PostgreSQL."""
 
+    database: Database
     stores: Stores
     clock: SteppingClock
     access: AccessService
@@ -63,7 +64,7 @@ def house(postgres_url: str) -> Iterator[House]:
     organizations = OrganizationService(
         stores.organizations, access, passwords, clock=clock, new_id=new_id
     )
-    yield House(stores, clock, access, organizations)
+    yield House(database, stores, clock, access, organizations)
     database.close()
 
 
@@ -109,6 +110,28 @@ def test_no_password_token_or_key_is_in_any_table(house: House, postgres_owner_u
         assert secret not in dump
     assert created.key.prefix in dump
     assert signed_up.admin.email in dump
+
+
+def test_a_key_with_a_wrong_prefix_costs_what_one_with_a_wrong_secret_costs(
+    house: House,
+) -> None:
+    """The same statements are run, so time tells nothing about which prefixes there are."""
+    signed_up = house.signed_up()
+    admin = Caller(signed_up.organization.tenant_id, signed_up.admin.id, Role.ADMIN)
+    known = house.access.create_api_key(admin, "deploy").key.prefix
+    statements: list[str] = []
+    engine = house.database._engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *ran: statements.append(ran[2]))
+
+    def ran_for(prefix: str) -> list[str]:
+        statements.clear()
+        body = f"ck_live_{prefix}_{'0' * 43}"
+        with pytest.raises(Unauthenticated):
+            house.access.authenticate(body + _checksum(body))
+        return list(statements)
+
+    assert ran_for(known) == ran_for("nobodys0")
+    assert len(ran_for(known)) == 4
 
 
 def test_of_two_parallel_refreshes_one_wins_and_an_old_token_then_ends_the_family(

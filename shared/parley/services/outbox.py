@@ -58,7 +58,7 @@ class OutboxService:
         """
         epoch = conversation.outbox.epoch
         pending: Pending | None = conversation.pending
-        while pending is not None and pending.outbox.epoch == epoch:
+        while pending is not None and self._is_mine(pending.outbox, epoch):
             if pending.is_empty:
                 return True
             if not self._has_time(pending.outbox):
@@ -87,6 +87,9 @@ class OutboxService:
             return self._conversations.replace(before, after, None) and self.flush(after)
         except Unavailable:
             return False
+
+    def _is_mine(self, outbox: Outbox, epoch: int) -> bool:
+        return outbox.epoch == epoch
 
     def _has_time(self, outbox: Outbox) -> bool:
         return outbox.lease_until is None or self._clock() + SEND_TIMEOUT < outbox.lease_until

@@ -88,18 +88,19 @@ class TurnService:
         """
         arrived = Arrived.of(inbound, receipt)
         journal = Journal(self._conversations, self._integrations, inbound)
-        before = known if known is not None else self._find(inbound)
+        opening = known if known is not None and not known.rev else None
+        before = known if known is not None else self._find(inbound, None)
         attempt = 0
         while attempt == 0 or self._may_try_again(attempt, until):
             taken = self._attempt(before, arrived, journal, is_first=attempt == 0)
             if taken is not None:
                 return taken
-            before = self._find(inbound)
+            before = self._find(inbound, opening)
             attempt += 1
         raise Contended("the conversation is busy: try again")
 
-    def _find(self, inbound: Inbound) -> Conversation:
-        found = self._conversations.find(inbound.tenant_id, inbound.conversation_id)
+    def _find(self, inbound: Inbound, opening: Conversation | None) -> Conversation:
+        found = self._conversations.find(inbound.tenant_id, inbound.conversation_id) or opening
         if found is None:
             raise NotFound("conversation", inbound.conversation_id)
         return found

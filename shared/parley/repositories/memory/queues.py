@@ -64,6 +64,11 @@ class MemoryFifo[Body: (Inbound, OutboundTurn)]:
         with self._lock:
             record.is_in_flight = False
 
+    def in_flight(self) -> Sequence[Record[Body]]:
+        """The records that were received and are neither deleted nor given back."""
+        with self._lock:
+            return [record for record in self._records if record.is_in_flight]
+
     def __len__(self) -> int:
         return len(self._records)
 

@@ -1,0 +1,267 @@
+"""A conversation's small world: queues, workers, an impatient caller, a sweeper, and a clock.
+
+Everything that happens is an action somebody chooses: a seed (the crash sweep) or Hypothesis.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+from parley.domain.conversations import Arrival, Conversation
+from parley.domain.errors import Unavailable
+from parley.domain.ids import ConversationId, ProviderId, TenantId, TurnId
+from parley.domain.json import JsonObject
+from parley.domain.queued import Inbound, OutboundTurn
+from parley.repositories.memory.conversations import MemoryConversations
+from parley.repositories.memory.messages import MemoryMessages
+from parley.repositories.memory.queues import MemoryFifo, Record
+from parley.services.outbox import OutboxService
+from parley.services.turns import TurnService
+from tests.builders import (
+    A_PIN,
+    A_TENANT,
+    FixedPrograms,
+    ManualClock,
+    Shop,
+    World,
+    a_caller,
+    a_flow,
+    a_world,
+    an_inbound,
+    paying,
+)
+from tests.property.turns.processes import Fault, Process, Watched
+
+SWEEP_EVERY = timedelta(seconds=60)
+KEY = "k"
+MAX_STEPS = 2_000
+
+
+class Broken(AssertionError):
+    """An invariant does not hold; the message begins with its number."""
+
+
+@dataclass
+class Ledger:
+    """What was committed, in order, as the store saw it; and what was sent when it was."""
+
+    turns: list[TurnId] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    rows: list[JsonObject] = field(default_factory=list)
+    sent_uncommitted: list[str] = field(default_factory=list)
+
+
+class RecordingConversations(MemoryConversations):
+    """Writes down each commit as it is applied."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self._ledger = ledger
+
+    def add(self, conversation: Conversation, arrival: Arrival | None) -> bool:
+        is_added = super().add(conversation, arrival)
+        if is_added and arrival is not None:
+            self._note(conversation, 0, 0)
+        return is_added
+
+    def replace(self, before: Conversation, after: Conversation, arrival: Arrival | None) -> bool:
+        is_replaced = super().replace(before, after, arrival)
+        if is_replaced and arrival is not None:
+            self._note(after, len(before.outbox.items), len(before.tail))
+        return is_replaced
+
+    def _note(self, after: Conversation, items: int, rows: int) -> None:
+        self._ledger.turns.append(after.last_turn_id)
+        self._ledger.items += [item.oid for item in after.outbox.items[items:]]
+        self._ledger.rows += after.tail[rows:]
+
+
+class RecordingOutbound(MemoryFifo[OutboundTurn]):
+    """Notices what is sent before it is committed (I4)."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self._ledger = ledger
+
+    def send(self, body: OutboundTurn) -> None:
+        turns = set(self._ledger.turns)
+        rows = {row["id"] for row in self._ledger.rows}
+        self._ledger.sent_uncommitted += [
+            item.oid
+            for item in body.items
+            if item.oid not in rows and item.oid.rpartition(":")[0] not in turns
+        ]
+        super().send(body)
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code under test, or a mutant of it."""
+
+    turns: type[TurnService] = TurnService
+    outbox: type[OutboxService] = OutboxService
+    acknowledges_first: bool = False
+
+
+class Simulation:
+    """One conversation that calls a shop on every message; two workers; faults from outside."""
+
+    def __init__(self, code: Code | None = None, tenant_id: TenantId = A_TENANT) -> None:
+        self.code = code or Code()
+        self.ledger = Ledger()
+        self.clock = ManualClock()
+        self.shop = Shop()
+        self.stored = RecordingConversations(self.ledger)
+        self.history = MemoryMessages()
+        self.queue: MemoryFifo[Inbound] = MemoryFifo()
+        self.wire = RecordingOutbound(self.ledger)
+        self.accepted: list[ProviderId] = []
+        self.faults = 0
+        self.tenant_id = tenant_id
+        self.conversation_id = ConversationId("")
+        self._current: Process | None = None
+        self.world = self._world()
+
+    def _world(self) -> World:
+        def watched(name: str, port: Any) -> Any:
+            return Watched(name, port, lambda: self._current)
+
+        return a_world(
+            conversations=watched("conversations", self.stored),
+            messages=watched("messages", self.history),
+            inbound=watched("inbound", self.queue),
+            outbound=watched("outbound", self.wire),
+            integrations=watched("integrations", self.shop),
+            programs=watched("programs", FixedPrograms({A_PIN: PAYING})),
+            clock=self.clock,
+            turn_service=self.code.turns,
+            outbox_service=self.code.outbox,
+        )
+
+    @property
+    def conversation(self) -> Conversation:
+        found = self.stored.find(self.tenant_id, self.conversation_id)
+        assert found is not None
+        return found
+
+    def starting(self) -> Process:
+        """A caller who begins the conversation, under a key."""
+
+        def work() -> None:
+            started = self.world.service.start(a_caller(self.tenant_id), key=KEY)
+            self.conversation_id = started.conversation.id
+
+        return Process("starter", _until_answered(work))
+
+    def accept(self, text: str, *, pid: str | None = None) -> Inbound:
+        """A message is put on the queue: from now on it must not be lost."""
+        inbound = self.message(text, pid=pid)
+        self.queue.send(inbound)
+        if inbound.pid not in self.accepted:
+            self.accepted.append(inbound.pid)
+        return inbound
+
+    def message(self, text: str, *, pid: str | None = None) -> Inbound:
+        return an_inbound(
+            text,
+            pid=pid or f"web:{text}",
+            conversation_id=self.conversation_id,
+            tenant_id=self.tenant_id,
+            at=self.clock.now,
+        )
+
+    def delivery(self, name: str) -> Process | None:
+        """A worker receives a record, if there is one to be received."""
+        record = self.queue.receive()
+        if record is None:
+            return None
+        return Process(name, lambda: self._take(record))
+
+    def direct(self, inbound: Inbound) -> Process:
+        """A caller who does not queue but waits (`Prefer: wait`)."""
+
+        def work() -> None:
+            self.world.turns.take(inbound)
+            if inbound.pid not in self.accepted:
+                self.accepted.append(inbound.pid)
+
+        return Process("caller", _until_answered(work), again=lambda: self.direct(inbound))
+
+    def sweep(self) -> Process:
+        """The schedule runs; leases that are out by the clock are taken over."""
+        return Process("sweeper", self._swept)
+
+    def lose_leases(self) -> None:
+        """Every lease runs out, under live owners too."""
+        self.clock.now += SWEEP_EVERY
+
+    def expire_visibility(self) -> bool:
+        """The first record in flight is received again, though somebody may be at work on it."""
+        record = next(iter(self.queue.in_flight()), None)
+        if record is not None:
+            self.queue.give_back(record)
+        return record is not None
+
+    def step(self, process: Process, fault: Fault | None = None) -> None:
+        self._current = process
+        self.faults += fault is not None
+        try:
+            process.step(fault)
+        finally:
+            self._current = None
+
+    def finish(self, process: Process) -> None:
+        for _ in range(MAX_STEPS):
+            if process.is_over:
+                return
+            self.step(process)
+        raise Broken(f"I7: {process.name} never ends")
+
+    def drain(self, running: list[Process]) -> None:
+        """No more faults: all that is under way ends, then whatever is left is done."""
+        for process in running:
+            self.finish(process)
+        for _ in range(40):
+            while self.expire_visibility():
+                pass
+            while (worker := self.delivery("drainer")) is not None:
+                self.finish(worker)
+                while self.expire_visibility():
+                    pass
+            self.lose_leases()
+            self.finish(self.sweep())
+            if not len(self.queue) and self.conversation.pending.is_empty:
+                return
+
+    def _take(self, record: Record[Inbound]) -> None:
+        queue = cast("MemoryFifo[Inbound]", self.world.inbound)
+        if self.code.acknowledges_first:
+            queue.delete(record)
+        try:
+            self.world.turns.take(record.body, record.receipt)
+            queue.delete(record)
+        except Unavailable:
+            self.queue.give_back(record)
+
+    def _swept(self) -> None:
+        try:
+            self.world.outbox.flush_stuck()
+        except Unavailable:
+            return
+
+
+def _until_answered(work: Callable[[], None]) -> Callable[[], None]:
+    """The caller tries again, under the same id, for as long as it gets no answer."""
+
+    def repeated() -> None:
+        while True:
+            try:
+                return work()
+            except Unavailable:
+                continue
+
+    return repeated
+
+
+PAYING = a_flow(paying())

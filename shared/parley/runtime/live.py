@@ -98,9 +98,9 @@ def connection_handler(function: Callable[[str, Services], None]) -> Handler:
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         del context
         connection_id = str(event["requestContext"]["connectionId"])
+        count("ConnectionsChanged")
         function(connection_id, services())
         logger.info("connection.changed", connection_id=connection_id)
-        count("ConnectionsChanged")
         return {"statusCode": 200}
 
     return handler

@@ -25,6 +25,10 @@ def schedule_handler(function: Scheduled) -> Handler:
             logger.warning("schedule.postponed", code=error.code, reason=error.detail)
             count("TicksPostponed")
             return {"done": 0}
+        except Exception:
+            logger.exception("schedule.failed")
+            count("TicksFailed")
+            raise
         logger.info("schedule.ran", count=done)
         count("TicksRun")
         return {"done": done}

@@ -104,6 +104,11 @@ describe("opening", () => {
     expect(unreachable.effects).toContainEqual({ do: "wait", timer: "reopen", ms: 4_000, jitter: true });
     expect(refused.chat.problem).toEqual(missing);
     expect(refused.effects).not.toContainEqual(expect.objectContaining({ timer: "reopen" }));
+    const again = after(unreachable.chat, { on: "timer", timer: "reopen" });
+    expect(again.effects).toContainEqual({ do: "start" });
+    expect(again.chat.problem).toEqual(UNREACHABLE);
+    const opened = after(again.chat, { on: "started", conversation: aConversation(), messages: [] });
+    expect(opened.chat.problem).toBeNull();
   });
 });
 

@@ -9,6 +9,7 @@ import { EMPTY, type Timeline } from "./timeline";
 export interface Chat {
   /** `opening` until the history is there; `broken` when it could not be had. */
   readonly phase: "opening" | "open" | "broken";
+  /** Why it could not be had; it stays while that is tried again. */
   readonly problem: Problem | null;
   readonly conversationId: string | null;
   readonly conversation: ConversationView | null;

@@ -53,6 +53,7 @@ function apply(draft: Draft, happening: Happening): void {
     case "startAgain":
       return startAgain(draft);
     case "reload":
+      draft.set({ problem: null });
       return reopen(draft);
     case "wake":
       return wake(draft);
@@ -82,7 +83,7 @@ function interrupted(sending: Outgoing): Outgoing {
 
 function load(draft: Draft): void {
   const { conversationId } = draft.chat;
-  draft.set({ phase: "opening", problem: null });
+  draft.set({ phase: "opening" });
   if (conversationId === null) {
     draft.do({ do: "start" });
   } else {

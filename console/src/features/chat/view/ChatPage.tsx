@@ -1,10 +1,10 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
 import { isOpen } from "../../../api/views";
+import type { Choice } from "../content";
 import type { Chat } from "../core/chat";
 import { rowsOf } from "../rows";
 import type { ChatSession } from "../session";
-import type { Choice } from "../content";
 import { Composer } from "./Composer";
 import { Mark, Person, Restart } from "./Icons";
 import { Log } from "./Log";
@@ -13,26 +13,34 @@ import { Trouble } from "./Trouble";
 export function ChatPage({ session, title }: { session: ChatSession; title: string }) {
   const chat = useSyncExternalStore(session.subscribe, session.chat);
   const rows = useMemo(() => rowsOf(chat), [chat]);
-  const isOnline = useOnline();
+  const isOffline = useOffline() && !isWorking(chat);
   const field = useRef<HTMLTextAreaElement>(null);
-  const isEnded = chat.conversation !== null && !isOpen(chat.conversation) && chat.phase === "open";
+  const canWrite = chat.phase === "open";
+  const isEnded = chat.conversation !== null && !isOpen(chat.conversation) && canWrite;
 
   const choose = (choice: Choice): void => {
     session.say({ type: "quick_reply", text: choice.title, payload: choice.payload });
     if (hasKeyboard()) field.current?.focus(); // the button is disabled now: keep the focus
   };
-  const startAgain = (): void => {
-    session.startAgain();
-    if (hasKeyboard()) requestAnimationFrame(() => field.current?.focus());
-  };
+  const startAgain = (): void => session.startAgain();
 
-  if (chat.phase === "broken" && chat.problem !== null && rows.length === 0) {
-    return <Trouble problem={chat.problem} onRetry={() => session.reload()} />;
+  useEffect(() => {
+    if (canWrite && hasKeyboard()) field.current?.focus();
+  }, [canWrite]);
+
+  if (chat.problem !== null) {
+    return (
+      <Trouble
+        problem={chat.problem}
+        isSomethingKept={chat.outgoing.length > 0}
+        onRetry={() => session.reload()}
+      />
+    );
   }
   return (
-    <main className="chat" data-link={isOnline ? chat.link.status : "down"} data-phase={chat.phase}>
+    <main className="chat" data-link={isOffline ? "down" : chat.link.status} data-phase={chat.phase}>
       <Header title={title} chat={chat} onStartAgain={startAgain} />
-      <ConnectionBanner chat={chat} isOnline={isOnline} />
+      <ConnectionBanner chat={chat} isOffline={isOffline} />
       <Log
         rows={rows}
         isLoading={chat.phase === "opening"}
@@ -47,7 +55,7 @@ export function ChatPage({ session, title }: { session: ChatSession; title: stri
       ) : (
         <Composer
           field={field}
-          isDisabled={chat.phase !== "open"}
+          isDisabled={!canWrite}
           onSay={(text) => session.say({ type: "text", text })}
           onCompose={() => session.compose()}
         />
@@ -97,17 +105,16 @@ function Header({ title, chat, onStartAgain }: { title: string; chat: Chat; onSt
 }
 
 /** Appears once the connection has been gone for a moment: short gaps go unnoticed. */
-function ConnectionBanner({ chat, isOnline }: { chat: Chat; isOnline: boolean }) {
+function ConnectionBanner({ chat, isOffline }: { chat: Chat; isOffline: boolean }) {
   const isDown = chat.link.status !== "live" && chat.link.attempt > 0 && chat.phase === "open";
   const isEnded = chat.conversation !== null && !isOpen(chat.conversation);
-  const isWaiting = chat.outgoing.some((one) => one.status !== "accepted" && one.status !== "failed");
   return (
     <div role="status" className="banner-place">
-      {!isEnded && (isDown || !isOnline) && (
+      {!isEnded && (isDown || isOffline) && (
         <p className="banner">
           <span className="spinner" aria-hidden="true" />
-          {isOnline ? "Reconnecting…" : "You are offline."}{" "}
-          {isWaiting && "What you wrote is kept and will be sent."}
+          {isOffline ? "You are offline." : "Reconnecting…"}{" "}
+          {isSending(chat) && "What you wrote is kept and will be sent."}
         </p>
       )}
     </div>
@@ -139,18 +146,26 @@ function typingName(chat: Chat): string | null {
   return chat.typing !== null || chat.awaiting ? "The assistant" : null;
 }
 
-function useOnline(): boolean {
-  const [isOnline, setOnline] = useState(navigator.onLine);
-  useEffect(() => {
-    const look = (): void => setOnline(navigator.onLine);
-    window.addEventListener("online", look);
-    window.addEventListener("offline", look);
-    return () => {
-      window.removeEventListener("online", look);
-      window.removeEventListener("offline", look);
-    };
-  }, []);
-  return isOnline;
+/** Messages get through, whatever the browser thinks of its network: the API may be on this machine. */
+function isWorking(chat: Chat): boolean {
+  return chat.link.status === "live" && !isSending(chat);
+}
+
+function isSending(chat: Chat): boolean {
+  return chat.outgoing.some((one) => one.status === "queued" || one.status === "sending");
+}
+
+function useOffline(): boolean {
+  return useSyncExternalStore(watchNetwork, () => !navigator.onLine);
+}
+
+function watchNetwork(changed: () => void): () => void {
+  window.addEventListener("online", changed);
+  window.addEventListener("offline", changed);
+  return () => {
+    window.removeEventListener("online", changed);
+    window.removeEventListener("offline", changed);
+  };
 }
 
 /** Focus on a touch device would open its keyboard over the conversation. */

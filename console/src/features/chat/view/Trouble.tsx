@@ -1,9 +1,17 @@
-import type { Problem } from "../../../api/problem";
-import { isPassing } from "../../../api/problem";
+import { isPassing, type Problem } from "../../../api/problem";
 import { Alert } from "./Icons";
 
 /** In place of the chat, when there is none to show. */
-export function Trouble({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+export function Trouble({
+  problem,
+  isSomethingKept = false,
+  onRetry,
+}: {
+  problem: Problem;
+  /** There is something the user wrote that has not been sent. */
+  isSomethingKept?: boolean;
+  onRetry: () => void;
+}) {
   const { heading, text } = wordsFor(problem);
   const reason = [problem.code || problem.status, problem.detail].filter(Boolean).join(" · ");
   return (
@@ -11,7 +19,9 @@ export function Trouble({ problem, onRetry }: { problem: Problem; onRetry: () =>
       <div role="alert">
         <Alert />
         <h1>{heading}</h1>
-        <p>{text}</p>
+        <p>
+          {text} {isSomethingKept && "What you wrote is kept and will be sent."}
+        </p>
       </div>
       <button type="button" className="primary" onClick={onRetry}>
         Try again

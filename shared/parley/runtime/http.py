@@ -27,7 +27,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from parley.domain.access import Caller, Permission
-from parley.domain.errors import NotFound, PlatformError, Unauthenticated
+from parley.domain.errors import Invalid, NotFound, PlatformError, Unauthenticated
 from parley.domain.ids import ProviderId
 from parley.runtime import guards
 from parley.runtime.callers import request_id_of
@@ -35,7 +35,7 @@ from parley.runtime.chance import new_id
 from parley.runtime.guards import Wired, written
 from parley.runtime.limits import PUBLIC, UNLIMITED, USUAL, Limits
 from parley.runtime.observability import Handler, count, logger, observed
-from parley.runtime.problems import InternalError, invalid_of, problem_of
+from parley.runtime.problems import InternalError, in_query, invalid_of, problem_of
 from parley.runtime.reading import MediaTypeUnsupported, read_object
 from parley.runtime.settings import allow_origin
 
@@ -159,6 +159,8 @@ def _translate_errors(app: APIGatewayRestResolver) -> None:
     """Answers whatever is raised with a problem: the one place that catches everything."""
 
     def platform(error: PlatformError) -> Response[str]:
+        if isinstance(error, Invalid) and app.current_event.http_method == "GET":
+            error.faults = in_query(error.faults)
         return problem_of(error, str(app.context["request_id"]))
 
     def validation(error: RequestValidationError) -> Response[str]:

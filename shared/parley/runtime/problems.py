@@ -1,6 +1,6 @@
 """Errors as answers: the one table from what went wrong to what HTTP says about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -81,6 +81,16 @@ def invalid_of(error: RequestValidationError) -> Invalid:
     return Invalid(f"{len(faults)} {plural} not valid", faults)
 
 
+def in_query(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Faults of what a GET asks for: services name the parameter alone."""
+    return tuple(
+        fault
+        if fault.pointer.startswith(_NAMED)
+        else Fault(f"/query{fault.pointer}", fault.message)
+        for fault in faults
+    )
+
+
 def problem_type(title: str) -> str:
     """Where the kind of problem is explained (`docs/problems/`, and in the API's own pages)."""
     return f"/v1/docs#problem-{title.lower().replace(' ', '-')}"
@@ -106,6 +116,7 @@ def _headers(error: PlatformError) -> dict[str, str]:
             return {}
 
 
+_NAMED = ("/query/", "/path/", "/headers/")
 _PLACES = {"body": "", "query": "/query", "path": "/path", "header": "/headers"}
 
 

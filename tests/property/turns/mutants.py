@@ -12,6 +12,7 @@ from parley.domain.ids import ProviderId, TurnId
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome, TurnTaken
 from parley.services.arrivals import Arrived
+from parley.services.journal import Journal
 from parley.services.outbox import OutboxService
 from parley.services.turns import TurnService
 from tests.property.turns.simulation import Code
@@ -89,6 +90,16 @@ class WithoutOutbox(TurnService):
         return committed and replace(committed, outbox=after.outbox)
 
 
+class WithoutJournal(TurnService):
+    """Calls a tenant's system without writing down that it is about to."""
+
+    def _attempt(
+        self, before: Conversation, arrived: Arrived, journal: Journal, *, is_first: bool
+    ) -> TurnTaken | None:
+        setattr(journal, "_start", lambda _step: None)  # noqa: B010 -- a method replaced
+        return super()._attempt(before, arrived, journal, is_first=is_first)
+
+
 class WithoutEpoch(OutboxService):
     """Goes on flushing after somebody else has taken the outbox over."""
 
@@ -134,6 +145,7 @@ MUTANTS = {
     "acknowledges before commit": Code(acknowledges_first=True),
     "sends before commit": Code(turns=SendsBeforeCommit),
     "no outbox": Code(turns=WithoutOutbox),
+    "no journal": Code(turns=WithoutJournal),
     "flush without epoch": Code(outbox=WithoutEpoch),
     "flush in any order": Code(outbox=InAnyOrder),
     "marks what was not projected": Code(outbox=MarksWhatWasNotProjected),

@@ -21,6 +21,10 @@ class Target:
     fault: Fault
 
 
+type Way = tuple[int, tuple[Target, ...]]
+"""A seed and faults: they lead to the same place each time."""
+
+
 @dataclass
 class Story:
     """One run: a seed decides who goes on next; each target is hit when it is first reached."""
@@ -81,7 +85,7 @@ class Story:
             case "queue":
                 simulation.accept(text)
             case "repeat":
-                known = [inbound.pid for inbound in simulation.queue.sent] or ["web:m0queue"]
+                known = [str(inbound.pid) for inbound in simulation.queue.sent] or ["web:m0queue"]
                 pid = self._random.choice(known)
                 simulation.accept(pid.removeprefix("web:"), pid=pid)
             case _:
@@ -89,7 +93,7 @@ class Story:
                 self._running.append(simulation.direct(inbound))
 
     def _next(self) -> Process:
-        """Who goes on: mostly those who commit rather than those who mark, so that work piles up."""
+        """Who goes on: mostly those who commit, not those who mark, so that work piles up."""
         others = [one for one in self._running if one.at is None or one.at.op != "mark"]
         return self._random.choice(
             others if others and self._random.random() < 0.8 else self._running
@@ -133,7 +137,7 @@ def sweep(seeds: Sequence[int], code: Code | None = None) -> dict[Target, int]:
     """
     code = code or Code()
     hits: dict[Target, int] = {}
-    ways: dict[Boundary, tuple[int, tuple[Target, ...]]] = {}
+    ways: dict[Boundary, Way] = {}
     waiting: list[Boundary] = []
 
     def tell(seed: int, targets: tuple[Target, ...]) -> Story:
@@ -153,7 +157,7 @@ def sweep(seeds: Sequence[int], code: Code | None = None) -> dict[Target, int]:
         found_in, faults = ways[boundary]
         for fault in Fault:
             target = Target(boundary, fault)
-            runs = [(seed, (target,)) for seed in seeds]
+            runs: list[Way] = [(seed, (target,)) for seed in seeds]
             if faults:
                 runs.append((found_in, (*faults, target)))
             hits[target] = sum(target in tell(*run).hit for run in runs)

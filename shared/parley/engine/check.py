@@ -1,22 +1,19 @@
 """Everything that is wrong with a flow, before a customer meets it."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from parley.domain.flows import (
-    MAX_FLOW_BYTES,
-    MAX_FLOW_DEPTH,
     Diagnostic,
     FlowDocument,
     Severity,
 )
-from parley.domain.json import Json, JsonObject
+from parley.domain.json import JsonObject
 from parley.engine.checks import availability, graph, names, parts, schema
 from parley.engine.checks.subject import Finding, Subject
-from parley.engine.formats import Loaded, Place, Unreadable, load
+from parley.engine.formats import Loaded, Place, Unreadable, given, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def check_flow(source: str | JsonObject) -> list[Diagnostic]:
     and what follows from its shape is not looked at.
     """
     try:
-        loaded = load(source) if isinstance(source, str) else _given(source)
+        loaded = load(source) if isinstance(source, str) else given(source)
     except Unreadable as error:
         place = error.place or Place(1, 1) if isinstance(source, str) else None
         return [_diagnostic("flow.unreadable", "error", Finding(error.pointer, error.why), place)]
@@ -91,34 +88,6 @@ def has_errors(diagnostics: list[Diagnostic]) -> bool:
     return any(diagnostic.severity == "error" for diagnostic in diagnostics)
 
 
-def _given(value: Json) -> Loaded:
-    """A document that is JSON already. Raises Unreadable if it is too deep, too large, or not."""
-    level = [value]
-    for _ in range(MAX_FLOW_DEPTH + 1):
-        level = [child for item in level for child in _children(item)]
-        if len(level) > MAX_FLOW_BYTES:
-            break
-    if level:
-        raise Unreadable(f"it is nested deeper than {MAX_FLOW_DEPTH} levels")
-    try:
-        size = len(json.dumps(value, allow_nan=False).encode())
-    except (TypeError, ValueError) as error:
-        raise Unreadable(f"it is no JSON: {error}") from error
-    if size > MAX_FLOW_BYTES:
-        raise Unreadable(f"a flow has at most {MAX_FLOW_BYTES} bytes, this has {size}")
-    return Loaded(value, {})
-
-
-def _children(value: Json) -> list[Json]:
-    match value:
-        case dict():
-            return list(value.values())
-        case list():
-            return value
-        case _:
-            return []
-
-
 def _placed(code: str, severity: Severity, finding: Finding, loaded: Loaded) -> Diagnostic:
     pointer = finding.pointer
     while pointer and pointer not in loaded.places:
@@ -133,6 +102,6 @@ def _diagnostic(code: str, severity: Severity, finding: Finding, place: Place | 
 
 def _in_order(found: list[Diagnostic], loaded: Loaded) -> list[Diagnostic]:
     """As they stand in the text; without one, as the rules found them."""
-    if not loaded.places:
+    if not found or not loaded.places:
         return found
     return sorted(found, key=lambda d: (d.line or 0, d.column or 0))

@@ -34,6 +34,9 @@ class Parts:
     def __init__(self, document: FlowDocument) -> None:
         self._document = document
         self._language = document.language.lower()
+        # Flows say and ask the same things in many states: each is compiled once.
+        self._compiled: dict[str, Expression] = {}
+        self._templates: dict[tuple[str, bool], str | Template] = {}
 
     @cached_property
     def _expressions(self) -> Expressions:
@@ -41,7 +44,9 @@ class Parts:
 
     def expression(self, source: str, pointer: str) -> Expression:
         try:
-            return self._expressions.compile(source)
+            if source not in self._compiled:
+                self._compiled[source] = self._expressions.compile(source)
+            return self._compiled[source]
         except ExpressionInvalid as error:
             raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
 
@@ -49,8 +54,11 @@ class Parts:
         return None if source is None else self.expression(source, pointer)
 
     def template(self, source: str, pointer: str, *, is_endpoint: bool = False) -> str | Template:
+        key = (source, is_endpoint)
         try:
-            return compile_text(source, is_endpoint=is_endpoint)
+            if key not in self._templates:
+                self._templates[key] = compile_text(source, is_endpoint=is_endpoint)
+            return self._templates[key]
         except TextInvalid as error:
             raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
 

@@ -1,4 +1,5 @@
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -405,3 +406,17 @@ def test_a_document_written_as_yaml_is_read_back_the_same() -> None:
 def test_load_flow_refuses_with_the_place() -> None:
     with pytest.raises(FlowInvalid, match=r"line 2, column 1"):
         load_flow("a: 1\na: 2")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": 1e999}', '{"a": 1, "a": 2}', '{"a": -Infinity}']
+)
+def test_json_that_no_standard_allows_is_no_flow(text: str) -> None:
+    assert [d.code for d in check_flow(text)] == ["flow.unreadable"]
+
+
+def test_a_finding_in_json_has_its_place_too() -> None:
+    text = json.dumps(changed("/states/0/transitions/0/target_state", "nowhere"), indent=1)
+    (missing,) = (d for d in check_flow(text) if d.code == "state.missing")
+    assert missing.line is not None
+    assert '"target_state": "nowhere"' in text.splitlines()[missing.line - 1]

@@ -14,11 +14,10 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from parley.domain.access import Caller, Permission
 from parley.domain.errors import Fault, Invalid, NotFound
 from parley.domain.json import JsonObject
-from parley.domain.rates import Standing
 from parley.repositories.redis.keys import EVERYBODY
 from parley.runtime.callers import address_of, find_caller, permitted
 from parley.runtime.idempotency import answered_once, keyed
-from parley.runtime.limits import Limits
+from parley.runtime.limits import Limits, rate_headers
 from parley.runtime.observability import logger
 from parley.runtime.reading import body_text, has_control_characters
 from parley.runtime.wiring import Services, services
@@ -60,7 +59,7 @@ def keeps_to(limits: Limits) -> Guard:
         tenant_id = caller.tenant_id if caller else EVERYBODY
         standing = wired.limiter.take(limits, tenant_id, caller, address)
         response = next_middleware(app)
-        response.headers.update(_rate_headers(standing))
+        response.headers.update(rate_headers(standing))
         return response
 
     return limit
@@ -149,12 +148,3 @@ def _written(body: Any) -> str:  # noqa: ANN401 -- text, or JSON to be written
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _rate_headers(standing: Standing) -> dict[str, str]:
-    """RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10)."""
-    rate = standing.rate
-    return {
-        "RateLimit-Policy": f'"{rate.name}";q={rate.quota};w={rate.window_s}',
-        "RateLimit": f'"{rate.name}";r={standing.remaining};t={standing.reset_after_s}',
-    }

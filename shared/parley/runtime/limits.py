@@ -47,6 +47,20 @@ UNLIMITED = Limits()
 """For answers that cost nothing to give: nobody counts them."""
 
 
+class TooManyRequests(LimitExceeded):
+    """A request beyond a rate; `standing` is how that rate stands."""
+
+    def __init__(self, standing: Standing) -> None:
+        rate = standing.rate
+        super().__init__(
+            f"more than {rate.quota} requests in {rate.window_s} s ({rate.name}); "
+            f"try again in {standing.retry_after_s} s",
+            limit=rate.name,
+            retry_after_s=standing.retry_after_s,
+        )
+        self.standing = standing
+
+
 class Limiter:
     """Counts each request against the limits of its route."""
 
@@ -63,13 +77,13 @@ class Limiter:
     ) -> Standing:
         """How the tightest of the limits stands after this request; at least one must apply.
 
-        Raises LimitExceeded, or Unavailable if nobody can count and the limits fail closed.
+        Raises TooManyRequests, or Unavailable if nobody can count and the limits fail closed.
         """
         claims = _claims(limits, caller, address)
         standings = self._take(limits, tenant_id, claims)
         refused = [standing for standing in standings if not standing.admitted]
         if refused:
-            raise _exceeded(max(refused, key=lambda standing: standing.retry_after_s))
+            raise TooManyRequests(max(refused, key=lambda standing: standing.retry_after_s))
         return min(standings, key=lambda standing: standing.remaining / standing.rate.quota)
 
     def _take(
@@ -99,11 +113,10 @@ def _claims(limits: Limits, caller: Caller | None, address: str) -> Sequence[Cla
     return claims
 
 
-def _exceeded(standing: Standing) -> LimitExceeded:
+def rate_headers(standing: Standing) -> dict[str, str]:
+    """RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10)."""
     rate = standing.rate
-    return LimitExceeded(
-        f"more than {rate.quota} requests in {rate.window_s} s ({rate.name}); "
-        f"try again in {standing.retry_after_s} s",
-        limit=rate.name,
-        retry_after_s=standing.retry_after_s,
-    )
+    return {
+        "RateLimit-Policy": f'"{rate.name}";q={rate.quota};w={rate.window_s}',
+        "RateLimit": f'"{rate.name}";r={standing.remaining};t={standing.reset_after_s}',
+    }

@@ -80,7 +80,8 @@ def _traced(handler: Handler) -> Handler:
         return handler
     from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- the X-Ray SDK doubles a cold start
 
-    return Tracer(service="parley").capture_lambda_handler(
+    # It would patch every library it knows, and load them all for it.
+    return Tracer(service="parley", auto_patch=False).capture_lambda_handler(
         handler, capture_response=False, capture_error=False
     )
 

@@ -23,6 +23,7 @@ from parley.domain.errors import (
     Unavailable,
     VendorRejected,
 )
+from parley.runtime.limits import TooManyRequests, rate_headers
 from parley.runtime.reading import BodyTooLarge, MalformedBody, MediaTypeUnsupported
 
 PROBLEM_JSON = "application/problem+json"
@@ -108,6 +109,9 @@ def _headers(error: PlatformError) -> dict[str, str]:
     match error:
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
+        case TooManyRequests():
+            after = {"Retry-After": str(error.retry_after_s)}
+            return after | rate_headers(error.standing)
         case LimitExceeded():
             return {"Retry-After": str(error.retry_after_s)}
         case Unavailable():

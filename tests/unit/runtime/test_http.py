@@ -362,6 +362,7 @@ def test_too_many_requests_are_told_when_to_come_again(
     answer = service.call("GET", "/things")
 
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (429, 3003, "6")
+    assert answer.headers["RateLimit"] == '"address";r=0;t=60'
 
 
 @pytest.mark.parametrize("bad", ["0", "6", "x", "1.5", ""])

@@ -79,6 +79,18 @@ describe("the log", () => {
     expect([later!.choices, later!.chosen]).toEqual(["closed", "no"]);
   });
 
+  it("leaves the choices open while what was said could not be sent", () => {
+    const { chat } = after(
+      aLiveChat(),
+      pushed(aMessage(2, { content: OFFER })),
+      { on: "disconnected" },
+      saying("a", "no thanks"),
+      { on: "postRefused", id: "a", problem: { ...UNREACHABLE, status: 422 } },
+    );
+
+    expect(messageRows(chat)[1]).toMatchObject({ choices: "open", chosen: null });
+  });
+
   it("knows a typed choice by its title, and that none was chosen by other words", () => {
     const offered = after(aLiveChat(), pushed(aMessage(2, { content: OFFER }))).chat;
 

@@ -41,7 +41,7 @@ export function rowsOf(chat: Chat): Row[] {
     if (before === undefined || before.at.toDateString() !== row.at.toDateString()) {
       rows.push({ kind: "day", key: `day ${row.at.toDateString()}`, at: row.at });
     }
-    const answer = bare.slice(index + 1).find((other) => other.sender === "user");
+    const answer = bare.slice(index + 1).find((other) => other.sender === "user" && !other.failed);
     const { said: _, ...shown } = row;
     rows.push({
       ...shown,

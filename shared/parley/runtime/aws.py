@@ -1,6 +1,6 @@
 """Amazon's services as the ports want them: the queues, from both ends.
 
-boto3 takes a quarter of a second to import: only what sends or pushes imports this module. Its
+boto3 takes a quarter of a second to import: the first call to Amazon does it, not this module. Its
 errors end here, as Unavailable: whether a request that failed was done is not known, and every
 send may be repeated.
 """
@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
 
 from parley.domain.conversations import OutboxItem
@@ -25,23 +22,27 @@ MAX_RECORD_BYTES = 200 * 1024
 MAX_BATCH = 10
 """Entries in one request, and records in one batch (Amazon SQS quotas)."""
 
-_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"total_max_attempts": 2, "mode": "standard"},
-    tcp_keepalive=True,
-)
-
 
 @cache
 def client(service: str, endpoint: str | None = None) -> Any:  # noqa: ANN401 -- boto3 makes its classes as it runs
     """The process's client of a service: seconds to connect and answer, one more try."""
-    return boto3.client(service, endpoint_url=endpoint, config=_CONFIG)
+    import boto3  # noqa: PLC0415 -- cold start
+    from botocore.config import Config  # noqa: PLC0415 -- cold start
+
+    config = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, endpoint_url=endpoint, config=config)
 
 
 @contextmanager
 def answered(service: str) -> Iterator[None]:
     """Turns what boto3 raises into Unavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- cold start
+
     try:
         yield
     except (BotoCoreError, ClientError) as error:

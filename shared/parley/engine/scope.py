@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parley.domain.json import Json, JsonObject
 from parley.engine.choices import chosen_payload
 from parley.engine.events import Event, MessageEvent
 from parley.engine.expressions import Expressions
+from parley.engine.recorder import Recorder, is_modest
 from parley.engine.state import RunState
 
-if TYPE_CHECKING:
-    from parley.engine.recorder import Recorder
-
 NO_INTEGRATION: JsonObject = {"status": None, "kind": None, "data": None, "error": None}
+MAX_INPUT_NODES = 200
+"""Values in a location or an attachment that texts and expressions see."""
+
 NO_INTENT: JsonObject = {"name": None, "confidence": 0.0}
 
 
@@ -39,7 +40,7 @@ class Scope:
     )
 
     def __init__(
-        self, state: RunState, event: Event, recorder: "Recorder", flow_language: str
+        self, state: RunState, event: Event, recorder: Recorder, flow_language: str
     ) -> None:
         self.state = state
         self.event = event
@@ -79,15 +80,15 @@ class Scope:
         if self._input is None:
             content = self.event.content if isinstance(self.event, MessageEvent) else {}
             media, text = content.get("media"), content.get("text")
-            payload = content.get("payload")
+            payload, location = content.get("payload"), content.get("location")
             self._input = {
                 "text": encodable(text) if isinstance(text, str) else "",
                 "type": content.get("type"),
                 "payload": encodable(payload) if isinstance(payload, str) else None,
                 "language": content.get("language"),
                 "sentiment": None,
-                "attachments": [media] if media else [],
-                "location": content.get("location"),
+                "attachments": [media] if media and is_modest(media, MAX_INPUT_NODES) else [],
+                "location": location if is_modest(location, MAX_INPUT_NODES) else None,
             }
         return self._input
 

@@ -24,6 +24,7 @@ _MAX_EMAIL = 254
 _PHONE = re.compile(r"\+?[\d\s()./-]{3,30}")
 _PHONE_DIGITS = range(5, 16)
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
+_LOCATION = ("latitude", "longitude", "accuracy_meters", "address")
 _COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d{1,9})?)\s*[,;]\s*(-?\d{1,3}(?:\.\d{1,9})?)")
 
 YES = frozenset(
@@ -164,7 +165,7 @@ def as_location(value: Json) -> JsonObject:
     match value:
         case {"latitude": int() | float() as latitude, "longitude": int() | float() as longitude}:
             if -90 <= latitude <= 90 and -180 <= longitude <= 180:  # noqa: PLR2004 -- the globe
-                return {**value, "latitude": latitude, "longitude": longitude}
+                return {name: value[name] for name in _LOCATION if name in value}
     raise Refused("no location")
 
 

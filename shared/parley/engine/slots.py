@@ -5,11 +5,13 @@ from typing import Any
 
 from parley.domain.flow_states import Slot
 from parley.domain.json import Json
+from parley.engine.recorder import is_modest
 from parley.engine.scope import encodable
 from parley.engine.slot_types import READERS, Refused, as_location, is_typed
 
 MAX_PATTERN_LENGTH = 500
 MAX_VALUE_LENGTH = 10_000
+MAX_VALUE_NODES = 2_000
 
 
 class PatternInvalid(Exception):
@@ -64,7 +66,7 @@ class SlotRule:
             return self.read(value)
         if self.kind == "location":
             return as_location(value)
-        if not is_typed(self.kind, value):
+        if not is_typed(self.kind, value) or not is_modest(value, MAX_VALUE_NODES):
             raise Refused(f"not a value of type {self.kind}")
         return self._within(value)
 

@@ -107,6 +107,8 @@ def _take(run: Run, event: Event) -> None:
             go(run, node, first_that_holds(run, node, node.on_timer))
         case AgentEvent():
             _take_agent(run, event)
+        case CloseEvent(status=status) if status.is_open:
+            raise ValueError(f"{status} closes nothing")
         case CloseEvent(status=status):
             run.close(status)
         case CallbackEvent():

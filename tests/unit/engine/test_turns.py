@@ -195,6 +195,26 @@ def test_closing_from_outside_runs_no_exit_actions() -> None:
     assert (talk.state.status, talk.events) == (Status.TIMEOUT, [])
 
 
+def test_a_close_needs_a_status_that_closes() -> None:
+    talk = Talk(a_flow(says("a", "A", to("a"))))
+    with pytest.raises(ValueError, match="closes nothing"):
+        talk.take(CloseEvent(Status.ACTIVE))
+
+
+def test_a_message_with_bottomless_parts_is_heard_without_them() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = {"x": deep}
+    flow = a_flow(
+        says("a", "A", to("b", expression="input.location == null"), to("c")),
+        says("b", "{{ input.location }}{{ input.attachments }}"),
+        says("c"),
+    )
+    talk = Talk(flow)
+    talk.say("", location=deep, media=deep)
+    assert (talk.at, talk.errors) == ("b", [])
+
+
 def test_a_callback_is_ignored_while_nothing_is_asynchronous() -> None:
     talk = Talk(a_flow(says("a", "A", to("a"))))
     assert talk.take(CallbackEvent("x", {})).ignored

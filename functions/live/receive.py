@@ -1,4 +1,4 @@
-"""WebSocket `$default`: subscribe, send, type, stay; an answer for each (`channels/web.py`)."""
+"""WebSocket `$default`: subscribe, send, type, stay (docs/guides/live-updates.md)."""
 
 from typing import assert_never
 

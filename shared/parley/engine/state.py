@@ -104,7 +104,7 @@ class RunState:
                 self.fallback_count,
                 self.previous,
                 self.left,
-                self.choices,
+                [(choice["title"], choice["payload"]) for choice in self.choices],
                 self.asked,
                 self.proposed,
                 [[timer.id, timer.due_at.isoformat()] for timer in self.timers],

@@ -1,7 +1,7 @@
 """Queues from end to end, in memory: what is sent, and what becomes of what fails."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -317,11 +317,12 @@ def test_one_entry_the_queue_refuses_fails_the_send(queues: Queues) -> None:
 def test_a_queue_that_is_not_there_is_unavailable(queues: Queues) -> None:
     gone = queues.standard.replace("/s", "/gone")
 
-    for send in (
+    sends: list[Callable[[], None]] = [
         lambda: SqsInbound(gone).send(an_inbound("a", 1)),
         lambda: SqsOutbound(gone).send(an_outbound({})),
         lambda: SqsEvents(gone).send([an_event(1)]),
-    ):
+    ]
+    for send in sends:
         with pytest.raises(Unavailable):
             send()
 

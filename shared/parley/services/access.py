@@ -128,7 +128,7 @@ class AccessService:
         Raises NotFound for an organisation that there is not, or that is not active.
         """
         found = self._ports.organizations.find_by_slug(organization)
-        if found is None or not found.is_active:
+        if found is None:
             raise NotFound("organization", organization)
         now = self._clock()
         user_id = self._known_visitor(found.tenant_id, visitor_token, now)

@@ -30,6 +30,8 @@ from parley.domain.tokens import (
     VISITOR_LIFETIME,
     TokenKey,
     TokenKeys,
+    _checksum,
+    new_api_key,
     refresh_token,
 )
 from parley.domain.users import User, UserStatus
@@ -485,6 +487,23 @@ def test_a_key_with_one_character_changed_opens_nothing(world: World) -> None:
         changed = text[:place] + ("x" if text[place] != "x" else "y") + text[place + 1 :]
         with pytest.raises(Unauthenticated):
             world.access.authenticate(changed)
+
+
+def test_a_key_with_another_secret_opens_nothing_though_its_checksum_is_right(
+    world: World,
+) -> None:
+    user = world.signed_up()
+    created = world.access.create_api_key(Caller(user.tenant_id, user.id, Role.ADMIN), "deploy")
+    forged, _, _ = new_api_key(b"", b"another secret")
+    _, _, _, secret = forged.split("_")
+    body = f"ck_live_{created.key.prefix}_{secret[:-6]}"
+
+    for secret_of_right_form in (
+        body + _checksum(body),
+        created.text.replace("ck_live", "ck_test"),
+    ):
+        with pytest.raises(Unauthenticated):
+            world.access.authenticate(secret_of_right_form)
 
 
 @pytest.mark.parametrize("role", [Role.SYSTEM, Role.CUSTOMER])

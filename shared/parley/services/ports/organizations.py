@@ -25,4 +25,4 @@ class Organizations(Protocol):
         """Raises NotFound."""
 
     def find_by_slug(self, slug: str) -> Organization | None:
-        """Precedes knowing the tenant: whoever names a slug learns what a page of theirs shows."""
+        """Precedes knowing the tenant; None as well when the organisation is not active."""

@@ -16,6 +16,8 @@ from moto import mock_aws
 from parley.domain.access import Caller
 from parley.domain.json import JsonObject
 from parley.repositories.mongo.database import create_indexes
+from parley.runtime import wiring
+from parley.runtime.settings import settings
 from parley.runtime.wiring import Services, services
 from tests.http import Api
 
@@ -61,8 +63,10 @@ def wired(postgres_url: str, redis_url: str, mongodb_uri: str) -> Iterator[Servi
             attributes = {"FifoQueue": "true"} if queue.endswith(".fifo") else {}
             url = sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
             patch.setenv(f"{name}_QUEUE_URL", url)
+        made = Services(settings())
+        # Other tests clear the cache: whoever asks anew gets these, and opens no more connections.
+        patch.setattr(wiring, "Services", lambda _settings: made)
         services.cache_clear()
-        made = services()
         create_indexes(made.mongo)
         yield made
         made.mongo.client.close()

@@ -215,6 +215,7 @@ def test_a_version_that_is_none_is_not_found(
         ("If-Match", "1"),
         ("If-Match", '"abc"'),
         ("If-Match", '"' + "9" * 40 + '"'),
+        ("Content-Type", "Application/JSON"),
         ("Content-Type", "text/plain"),
         ("Content-Type", "multipart/form-data; boundary=x"),
         ("Content-Type", "application/x-www-form-urlencoded"),

@@ -8,10 +8,10 @@ import pytest
 from redis import Redis
 
 from parley.domain.access import Caller, Role
-from parley.domain.errors import Conflict, Invalid, NotFound
+from parley.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from parley.domain.ids import TenantId, UserId
 from parley.domain.json import JsonObject
-from parley.repositories.redis.client import redis_client
+from parley.repositories.redis.client import probe, redis_client
 from parley.runtime.idempotency import Keyed, answered_once, keyed
 from tests.invocations import a_context
 from tests.tenants import a_tenant_id
@@ -178,11 +178,13 @@ def test_a_redis_that_goes_away_meanwhile_makes_nothing_run_twice(
 
     def cut() -> JsonObject:
         client.connection_pool.connection_kwargs["port"] = 1
-        client.connection_pool.disconnect()
+        client.connection_pool.reset()
         return answer()
 
     assert once(client, request, cut)["body"] == "answer 1"
     assert answer.times == 1
+    with pytest.raises(Unavailable):
+        probe(client)
 
 
 def test_an_error_is_told_even_when_redis_has_gone_away(client: Redis, caller: Caller) -> None:
@@ -190,7 +192,7 @@ def test_an_error_is_told_even_when_redis_has_gone_away(client: Redis, caller: C
 
     def cut() -> JsonObject:
         client.connection_pool.connection_kwargs["port"] = 1
-        client.connection_pool.disconnect()
+        client.connection_pool.reset()
         raise NotFound("flow", "f-1")
 
     with pytest.raises(NotFound):

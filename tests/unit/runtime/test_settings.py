@@ -67,3 +67,20 @@ def test_settings_do_not_show_their_secrets() -> None:
     found = settings_from({**LEAST, "PARLEY_POSTGRES_URL": "postgresql://u:hush@h/d"})
 
     assert "hush" not in repr(found)
+
+
+def test_what_is_not_overridden_comes_from_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for once a process."""
+    secret: dict[str, object] = {"redis_url": "redis://s", "token_keys": [{"kid": "k1", "pem": "PEM"}]}
+    asked: list[str] = []
+
+    def get_secret(name: str, *, transform: str) -> dict[str, object]:
+        asked.append(f"{name} as {transform}")
+        return secret
+
+    monkeypatch.setattr("aws_lambda_powertools.utilities.parameters.get_secret", get_secret)
+    found = settings_from({**LEAST, "PARLEY_SECRET_ID": "parley/once"})
+
+    assert found.redis_url == "redis://s"
+    assert found.token_keys == TokenKeys((TokenKey("k1", "PEM"),))
+    assert asked == ["parley/once as json"]

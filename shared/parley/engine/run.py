@@ -89,6 +89,12 @@ class Run:
         except TextFailed:
             return ""
 
+    def say_error(self) -> None:
+        """Sends the error text, if there is one."""
+        text = self.error_text()
+        if text:
+            self.send({"type": "text", "text": text})
+
     def say_words(self, words: Words) -> None:
         """Sends a plain text; an empty one is not sent."""
         text = self.text(words)
@@ -105,7 +111,8 @@ class Run:
             except TextFailed as failure:
                 self.note_error(sayings.pointer, str(failure))
         else:
-            content = {"type": "text", "text": self.error_text()}
+            self.say_error()
+            return
         if sayings.choices_from is not None:
             content = self._with_choices(content, sayings)
         self.send(content)

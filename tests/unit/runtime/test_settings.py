@@ -71,7 +71,10 @@ def test_settings_do_not_show_their_secrets() -> None:
 
 def test_what_is_not_overridden_comes_from_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for once a process."""
-    secret: dict[str, object] = {"redis_url": "redis://s", "token_keys": [{"kid": "k1", "pem": "PEM"}]}
+    secret: dict[str, object] = {
+        "redis_url": "redis://s",
+        "token_keys": [{"kid": "k1", "pem": "PEM"}],
+    }
     asked: list[str] = []
 
     def get_secret(name: str, *, transform: str) -> dict[str, object]:

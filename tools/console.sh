@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 digest_of() { find "$@" -type f -exec cksum {} + | LC_ALL=C sort | cksum; }
 
 built=console/node_modules/.built-from
-sources="$(digest_of console docs/openapi.json -not -path '*/node_modules/*' -not -path '*/dist/*')"
+sources="$(digest_of console shared/parley/api/openapi.json -not -path '*/node_modules/*' -not -path '*/dist/*')"
 if [ -f console/dist/index.html ] && [ -f "$built" ] && [ "$(cat "$built")" = "$sources" ]; then
     exit 0
 fi

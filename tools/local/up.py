@@ -36,21 +36,19 @@ def run(places: Places, say: Say) -> None:
 
     Raises AlreadyUp, or CloudError when a step fails, after what had started was taken down.
     """
-    with _only_one(places):
+    with _stop_requests(), _only_one(places):
         for label in end_left_over(State.read(places)):
             say(f"  ended {label}, left over from a supervisor that was killed")
         plan = Plan.make(places)
         deployer = Deployer(places, plan.ports["ministack"], plan.parameters())
         supervisor = Supervisor(places, plan.addresses, say, mend=_mender(deployer))
         try:
-            with _stop_requests():
-                _bring_up(plan, supervisor, deployer, say)
-                say(welcome(plan))
-                supervisor.be_ready()
-                supervisor.watch()
-        except _StopRequested:
-            say("Stopping.")
+            _bring_up(plan, supervisor, deployer, say)
+            say(welcome(plan))
+            supervisor.be_ready()
+            supervisor.watch()
         finally:
+            say("Stopping.")
             supervisor.stop()
 
 
@@ -127,7 +125,7 @@ def _only_one(places: Places) -> Iterator[None]:
 
 @contextmanager
 def _stop_requests() -> Iterator[None]:
-    """Turn the first signal to stop into an exception; later ones change nothing."""
+    """End the block at the first signal to stop; later ones change nothing."""
 
     def request(_number: int, _frame: FrameType | None) -> None:
         for wanted in _STOPPING:
@@ -138,6 +136,8 @@ def _stop_requests() -> Iterator[None]:
         signal.signal(wanted, request)
     try:
         yield
+    except _StopRequested:
+        return
     finally:
         for wanted in _STOPPING:
             signal.signal(wanted, signal.SIG_IGN)

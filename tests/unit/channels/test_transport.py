@@ -326,7 +326,7 @@ def test_an_answer_packed_in_a_way_nobody_asked_for_is_refused(encoding: str) ->
     assert call(a_network(an_answer(b"{}", Content_Encoding=encoding))).kind == "refused"
 
 
-@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-9]])
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}", mtime=0)[:-9]])
 def test_an_answer_that_is_not_packed_as_it_says_is_refused(body: bytes) -> None:
     assert call(a_network(an_answer(body, Content_Encoding="gzip"))).kind == "refused"
 

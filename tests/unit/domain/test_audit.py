@@ -11,7 +11,7 @@ from parley.domain.ids import UserId
 from tests.tenants import NOW, a_tenant_id, an_entry, new_id
 
 TENANT = a_tenant_id()
-USER = UserId(new_id())
+USER = UserId("01a204ef-0000-7000-8000-000000000001")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from parley.domain.access import Caller
 from parley.domain.json import JsonObject
 from parley.repositories.mongo.database import create_indexes
 from parley.runtime import wiring
-from parley.runtime.settings import settings
+from parley.runtime.aws import client
+from parley.runtime.settings import settings_from
 from parley.runtime.wiring import Services, services
 from tests.http import Api
 
@@ -45,26 +46,24 @@ def a_key_pem() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wired(postgres_url: str, redis_url: str, mongodb_uri: str) -> Iterator[Services]:
-    """Services on real stores, and every handler in this process uses them."""
+    """Services on real stores; every handler in this process uses them until the module's end.
+
+    Of the environment only what boto3 reads is set: other tests start servers by it.
+    """
+    stores = {
+        "PARLEY_STAGE": "local",
+        "PARLEY_POSTGRES_URL": postgres_url,
+        "PARLEY_REDIS_URL": redis_url,
+        "PARLEY_MONGODB_URI": mongodb_uri,
+        "PARLEY_TOKEN_KEYS": json.dumps([{"kid": "test", "pem": a_key_pem()}]),
+    }
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in {
-            "AWS_DEFAULT_REGION": "eu-central-1",
-            "PARLEY_STAGE": "local",
-            "PARLEY_POSTGRES_URL": postgres_url,
-            "PARLEY_REDIS_URL": redis_url,
-            "PARLEY_MONGODB_URI": mongodb_uri,
-            "PARLEY_TOKEN_KEYS": json.dumps([{"kid": "test", "pem": a_key_pem()}]),
-        }.items():
-            patch.setenv(name, value)
-        sqs = boto3.client("sqs")
-        for name, queue in _QUEUES.items():
-            attributes = {"FifoQueue": "true"} if queue.endswith(".fifo") else {}
-            url = sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
-            patch.setenv(f"{name}_QUEUE_URL", url)
-        made = Services(settings())
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        made = Services(settings_from({**stores, **_queues()}))
         # Other tests clear the cache: whoever asks anew gets these, and opens no more connections.
+        patch.setattr(wiring, "settings", lambda: made.settings)
         patch.setattr(wiring, "Services", lambda _settings: made)
         services.cache_clear()
         create_indexes(made.mongo)
@@ -72,7 +71,19 @@ def wired(postgres_url: str, redis_url: str, mongodb_uri: str) -> Iterator[Servi
         made.mongo.client.close()
         made.database.close()
         made.redis.close()
-        services.cache_clear()
+        client.cache_clear()
+    services.cache_clear()
+
+
+def _queues() -> dict[str, str]:
+    """The three queues, made; where each is, as the environment says it."""
+    sqs = boto3.client("sqs")
+    made = {}
+    for name, queue in _QUEUES.items():
+        attributes = {"FifoQueue": "true"} if queue.endswith(".fifo") else {}
+        created = sqs.create_queue(QueueName=queue, Attributes=attributes)
+        made[f"{name}_QUEUE_URL"] = created["QueueUrl"]
+    return made
 
 
 def sign_up(slug: str, wired: Services) -> Tenant:

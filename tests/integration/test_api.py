@@ -1,7 +1,6 @@
 """The API from sign-up to a conversation's end, in this process, on real stores."""
 
 import uuid
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from parley.domain.json import JsonObject
 from parley.repositories.redis.client import redis_client
 from parley.runtime.wiring import Services, services
 from tests.http import Api, routes
-from tests.tenants import a_document, new_id
+from tests.tenants import a_document, a_tenant_id, new_id
 from tests.wired import PASSWORD, Tenant, sign_up
 
 EXAMPLE = Path(__file__).parents[2] / "examples/flows/order_status.yaml"
@@ -291,10 +290,11 @@ def test_without_redis_the_service_is_degraded_and_ready() -> None:
     assert answer.json["stores"]["redis"]["status"] == "down"
 
 
-def test_how_much_is_left_is_told(tenant: Tenant) -> None:
-    newcomer = Api(replace(tenant.admin, user_id=UserId(new_id())), address="192.0.2.200")
+def test_how_much_is_left_is_told() -> None:
+    """To somebody of whom, and of whose tenant, nobody has heard before."""
+    newcomer = Caller(a_tenant_id(), UserId(new_id()), Role.ADMIN)
 
-    answer = newcomer.get("/flows")
+    answer = Api(newcomer, address="192.0.2.200").get("/flows")
 
     assert answer.headers["RateLimit-Policy"] == '"caller";q=6000;w=60'
     assert answer.headers["RateLimit"] == '"caller";r=5999;t=1'

@@ -216,13 +216,18 @@ def _flush(world: World, k: int, rules: Rules) -> Next:
                 yield False, world.put(k, over)
                 return
             for item in untold[:1] if rules.in_order else untold:
-                yield False, world.put(k, me._replace(step="sending", item=item))
+                yield (
+                    False,
+                    world.put(
+                        k, me._replace(step="sending", item=item, message=document.outbox[item][0])
+                    ),
+                )
         case "sending":
-            message = document.outbox[me.item][0]
-            yield False, _tell(world, message, rules).put(k, me._replace(step="sent"))
+            yield False, _tell(world, me.message, rules).put(k, me._replace(step="sent"))
         case _:
             outbox = list(document.outbox)
-            outbox[me.item] = (outbox[me.item][0], True)
+            if me.item < len(outbox):  # else somebody without compare-and-set has undone it
+                outbox[me.item] = (outbox[me.item][0], True)
             after = document._replace(outbox=tuple(outbox), rev=document.rev + 1)
             yield False, world.put(k, me._replace(step="flush"))._replace(document=after)
 

@@ -54,7 +54,7 @@ class MongoConversations:
     def replace(self, before: Conversation, after: Conversation, arrival: Arrival | None) -> bool:
         as_read: Document = {"_id": key(before.tenant_id, before.id), "rev": before.rev}
         if arrival is not None:
-            as_read["ring.t"] = {"$ne": arrival.turn_id}
+            as_read["ring"] = {"$ne": arrival.turn_id}
         with answering():
             found = self._collection.find_one_and_update(
                 as_read, update(before, after, arrival), projection=_ID_ONLY
@@ -66,10 +66,10 @@ class MongoConversations:
     ) -> Arrival | None:
         with answering():
             found = self._collection.find_one(
-                {"_id": key(tenant_id, conversation_id), "ring.t": {"$eq": turn_id}},
-                {"_id": 0, "ring": {"$elemMatch": {"t": {"$eq": turn_id}}}},
+                {"_id": key(tenant_id, conversation_id), "ring": {"$eq": turn_id}},
+                {"_id": 0, "ring": 1, "ring_notes": 1},
             )
-        return None if found is None else to_arrival(found["ring"][0])
+        return None if found is None else to_arrival(found, turn_id)
 
     def mark(
         self,

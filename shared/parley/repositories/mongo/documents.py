@@ -4,14 +4,15 @@ conversations: {
   _id: "<tenant>:<id>", tenant, id, rev, user_id, channel, flow: {id, version}, status, stage,
   state, user, journal                                    JSON as text
   current_state, language, wants_agent, timers: [{id, due_at}],
-  last_seq, ring_marks, ring: [{t: turn id, h: payload hash, at, n: turn number}],
+  last_seq, ring_marks, ring: [turn id], ring_notes: ["<payload hash> <turn number> <at>"],
   out: {epoch, lease_until, items: [{oid, body}]},        body null: the tail row of that id
   tail: [{id, body}], turn_no, last_turn_id, message_no,
   created_at, last_activity_at, closed_at, idle_at,
   timer_at, due_at }                                      sparse: the first timer, the lease
 
 What the engine and people wrote is kept as JSON text: its keys and numbers may be any, and one
-string costs the server a fraction of a tree. The ring is never read with the document.
+string costs the server a fraction of a tree. The ring is never read with the document, and it has
+its full length from the start, of empty texts: so no turn is slower than the first for its sake.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,11 +37,12 @@ from parley.domain.conversations import (
     Status,
     Timer,
 )
+from parley.domain.history import to_rfc3339
 from parley.domain.ids import ConversationId, FlowId, TenantId, TurnId, UserId
 from parley.domain.json import Json, JsonObject
 from parley.repositories.mongo.database import Document
 
-READ = {"ring": 0}
+READ = {"ring": 0, "ring_notes": 0}
 """The projection that every read of a conversation uses."""
 
 
@@ -59,7 +61,8 @@ def to_document(conversation: Conversation, arrival: Arrival | None) -> Document
         "rev": one.rev,
         "flow": {"id": one.flow.id, "version": one.flow.version},
         **{name: written(getattr(one, name)) for names, written in _WAYS for name in names},
-        "ring": [_arrival(arrival)] if arrival else [],
+        "ring": [*_EMPTY, *([arrival.turn_id] if arrival else [])],
+        "ring_notes": [*_EMPTY, *([_note(arrival)] if arrival else [])],
         "out": {
             "epoch": one.outbox.epoch,
             "lease_until": one.outbox.lease_until,
@@ -146,9 +149,11 @@ def to_pending(document: Document) -> Pending:
     return Pending(document["rev"], outbox, tuple(rows.values()))
 
 
-def to_arrival(entry: Document) -> Arrival:
-    """An entry of the ring."""
-    return Arrival(TurnId(entry["t"]), entry["h"], entry["at"], entry["n"])
+def to_arrival(document: Document, turn_id: TurnId) -> Arrival:
+    """What a ring that holds this turn remembers of it."""
+    note = document["ring_notes"][document["ring"].index(turn_id)]
+    payload_hash, turn_no, at = note.split(" ")
+    return Arrival(turn_id, payload_hash, datetime.fromisoformat(at), int(turn_no))
 
 
 def _ownership(before: Conversation, after: Conversation) -> Document:
@@ -165,7 +170,8 @@ def _pushes(before: Conversation, after: Conversation, arrival: Arrival | None) 
     if rows := after.tail[len(before.tail) :]:
         pushes["tail"] = {"$each": [_row(row) for row in rows]}
     if arrival is not None:
-        pushes["ring"] = {"$each": [_arrival(arrival)], "$slice": -RING_SIZE}
+        pushes["ring"] = {"$each": [arrival.turn_id], "$slice": -RING_SIZE}
+        pushes["ring_notes"] = {"$each": [_note(arrival)], "$slice": -RING_SIZE}
     return pushes
 
 
@@ -191,13 +197,8 @@ def _timers(timers: Sequence[Timer]) -> list[Document]:
     return [{"id": timer.id, "due_at": timer.due_at} for timer in timers]
 
 
-def _arrival(arrival: Arrival) -> Document:
-    return {
-        "t": arrival.turn_id,
-        "h": arrival.payload_hash,
-        "at": arrival.at,
-        "n": arrival.turn_no,
-    }
+def _note(arrival: Arrival) -> str:
+    return f"{arrival.payload_hash} {arrival.turn_no} {to_rfc3339(arrival.at)}"
 
 
 def _item(item: OutboxItem) -> Document:
@@ -237,4 +238,5 @@ _WAYS: tuple[tuple[tuple[str, ...], Callable[[Any], Json]], ...] = (
     (("ring_marks",), list),
 )
 """How each field that a write may change is written."""
+_EMPTY = [""] * (RING_SIZE - 1)
 _MAY_BE_ABSENT = ("closed_at", "idle_at", "timer_at", "due_at")

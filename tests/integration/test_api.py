@@ -14,6 +14,8 @@ from tests.http import Api, routes
 from tests.tenants import a_document, a_tenant_id, new_id
 from tests.wired import PASSWORD, Tenant, sign_up
 
+pytestmark = pytest.mark.usefixtures("wired")
+
 EXAMPLE = Path(__file__).parents[2] / "examples/flows/order_status.yaml"
 
 

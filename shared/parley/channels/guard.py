@@ -8,7 +8,7 @@ are taken, and only if every address the name stands for is one of the public in
 import ipaddress
 import re
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 HTTPS_PORT = 443
 MAX_URL_LENGTH = 2_048
@@ -21,7 +21,8 @@ _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 So no address written as a number in any notation passes: 127.1, 0x7f.0.0.1, 2130706433, [::1].
 """
-_DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+_DOT_SEGMENT = re.compile(r"(?:^|[/\\])\.{1,2}(?:[;/\\]|$)")
+"""In a decoded path. Servers differ in what ends a segment: `..;` and `..\\` climb on some."""
 
 _PUBLIC_V6 = ipaddress.ip_network("2000::/3")
 """All the global unicast space IANA has given out: mapped, NAT64 and local are outside."""
@@ -81,21 +82,30 @@ def checked_url(url: str) -> SplitResult:
         raise Refused(f"only port {HTTPS_PORT} is called")
     if not _HOST.fullmatch(parts.hostname or ""):
         raise Refused("the address names no public host")
+    if _climbs(parts.path):
+        raise Refused("the address has a segment that leads elsewhere: `.` or `..`")
     return parts
 
 
 def checked_path(path: str) -> str:
     """A path, with query, to put behind an integration's base address. Raises Refused.
 
-    What a customer typed may be part of it; it must not leave the base, so it has no `..` and is
-    never read as a host.
+    What a customer typed may be part of it; it must not leave its place, so there is no `..`,
+    however often encoded, and nothing that is read as a host.
     """
     if len(path) > MAX_URL_LENGTH or (path and not _PRINTABLE.fullmatch(path)) or "\\" in path:
         raise Refused("the endpoint has characters that no URL has: encode them")
     bare = path.partition("?")[0]
-    if "#" in path or _DOT_SEGMENT.search(bare) or bare.startswith("//"):
+    if "#" in path or _climbs(bare) or bare.startswith("//"):
         raise Refused("the endpoint leaves the integration's address")
     return path if path.startswith("/") else f"/{path}"
+
+
+def _climbs(path: str) -> bool:
+    """Whether a path has dot segments after any number of decodings: proxies decode, too."""
+    while (decoded := unquote(path)) != path:
+        path = decoded
+    return _DOT_SEGMENT.search(path) is not None
 
 
 def is_public(address: IpAddress) -> bool:

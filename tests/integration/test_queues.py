@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -24,8 +24,15 @@ from parley.domain.json import JsonObject
 from parley.domain.queued import EventQueued, Inbound, OutboundTurn, Receipt
 from parley.runtime import aws
 from parley.runtime.aws import MAX_RECORD_BYTES, SqsEvents, SqsInbound, SqsOutbound, group_id
-from parley.runtime.queue import MAX_DELAY_S, delay_before_retry_s, own_queue, queue_handler
+from parley.runtime.queue import (
+    MAX_DELAY_S,
+    MAX_UNFORESEEN,
+    delay_before_retry_s,
+    own_queue,
+    queue_handler,
+)
 from parley.runtime.wiring import Services, services
+from tests.deployment.stack import queues as template_queues
 from tests.invocations import a_context
 
 AT = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
@@ -263,7 +270,7 @@ def test_no_record_is_begun_when_there_is_no_time_left(queues: Queues) -> None:
     SqsInbound(queues.ordered).send(an_inbound("a", 1))
     records = queues.received(queues.ordered)
 
-    failed = consumer.work(records, left_ms=4_999)
+    failed = consumer.work(records, left_ms=9_999)
 
     assert failed == [records[0]["messageId"]]
     assert consumer.receipts == []
@@ -348,12 +355,81 @@ def test_a_flush_too_large_for_a_record_goes_in_parts_and_in_order(queues: Queue
     assert [item.body["n"] for part in parts for item in part.items] == list(range(8))
 
 
-def test_retries_spread_out_over_at_most_a_minute() -> None:
-    delays = {
-        attempt: [delay_before_retry_s(attempt) for _ in range(500)] for attempt in (1, 5, 500)
-    }
+def the_event(queues: Queues, monkeypatch: pytest.MonkeyPatch, *, received: int) -> JsonObject:
+    """One record of the standard queue, as it comes for the `received`th time."""
+    monkeypatch.setenv("QUEUE_URL", queues.standard)
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", queues.standard_dead)
+    SqsEvents(queues.standard).send([an_event(1)])
+    (record,) = queues.received(queues.standard)
+    record["attributes"]["ApproximateReceiveCount"] = str(received)
+    return record
 
-    assert all(0 <= delay <= MAX_DELAY_S for found in delays.values() for delay in found)
-    assert max(delays[1]) <= 2
-    assert max(delays[5]) <= 32
-    assert len(set(delays[500])) > 30
+
+@pytest.mark.parametrize("received", [1, MAX_UNFORESEEN - 1, MAX_UNFORESEEN, 500])
+def test_what_fails_in_a_way_nobody_foresaw_is_given_up_after_some_tries(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, received: int
+) -> None:
+    record = the_event(queues, monkeypatch, received=received)
+
+    def fail(_event: EventQueued, _services: Services) -> None:
+        raise ZeroDivisionError
+
+    answer = queue_handler(EventQueued, fail)({"Records": [record]}, a_context())
+
+    is_given_up = received >= MAX_UNFORESEEN
+    reasons = [
+        dead["messageAttributes"]["reason"]["StringValue"]
+        for dead in queues.received(queues.standard_dead)
+    ]
+    assert reasons == (["ZeroDivisionError"] if is_given_up else [])
+    assert len(answer["batchItemFailures"]) == (0 if is_given_up else 1)
+
+
+def test_what_waits_for_a_store_is_never_given_up_here(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = the_event(queues, monkeypatch, received=900)
+
+    def fail(_event: EventQueued, _services: Services) -> None:
+        raise Unavailable("away")
+
+    answer = queue_handler(EventQueued, fail)({"Records": [record]}, a_context())
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert queues.received(queues.standard_dead) == []
+
+
+def test_a_turn_is_never_given_up_here_for_it_has_its_quarantine(queues: Queues) -> None:
+    consumer = Consumer(failures={"api:u:1": ZeroDivisionError()})
+    SqsInbound(queues.ordered).send(an_inbound("a", 1))
+    (record,) = queues.received(queues.ordered)
+    record["attributes"]["ApproximateReceiveCount"] = "500"
+
+    assert consumer.work([record]) == [record["messageId"]]
+    assert queues.received(queues.ordered_dead) == []
+
+
+@pytest.mark.parametrize(
+    ("attempt", "at_most_s"),
+    [(1, 2), (2, 4), (5, 32), (6, 60), (60, 60), (120, 120), (900, 900), (1_000, 900)],
+)
+def test_retries_spread_out_soon_at_first_and_later_the_longer_a_store_is_away(
+    attempt: int, at_most_s: int
+) -> None:
+    delays = [delay_before_retry_s(attempt) for _ in range(500)]
+
+    assert all(0 <= delay <= at_most_s <= MAX_DELAY_S for delay in delays)
+    assert len(set(delays)) > min(at_most_s, 30) / 2
+
+
+@pytest.mark.parametrize("name", ["Inbound", "Outbound", "Events"])
+def test_a_queue_holds_out_for_two_days_while_a_store_is_away(name: str) -> None:
+    """And gives a record up before it would forget it."""
+    queue = template_queues()[name]
+    receives = queue["RedrivePolicy"]["maxReceiveCount"]
+
+    runs = [sum(delay_before_retry_s(n + 1) for n in range(receives)) for _ in range(20)]
+    days = [run / timedelta(days=1).total_seconds() for run in runs]
+    longest = sum(min(MAX_DELAY_S, max(60, n)) for n in range(receives))
+    assert min(days) > 2
+    assert longest < queue["MessageRetentionPeriod"]

@@ -7,7 +7,8 @@ its store away Unavailable, LimitExceeded: it comes again, later each time, and 
                its group waits for it
 hopeless       any other PlatformError, or a body that is not what it should be: to the dead-letter
                queue at once, with the reason; its group goes on
-unforeseen     any other exception: it comes again, and in the end the queue gives it up
+unforeseen     any other exception: it comes again, and at the tenth receive it goes to the
+               dead-letter queue, too; unless its consumer decides that itself, as turns do
 
 A record that there is no time left for is not begun: it comes again.
 """
@@ -31,9 +32,12 @@ from parley.runtime.wiring import Services, services
 if TYPE_CHECKING:
     from parley.runtime.aws import ConsumedQueue
 
-MIN_TIME_LEFT_MS = 5_000
+MIN_TIME_LEFT_MS = 10_000
 """With less left, no record is begun: it would be cut off in the middle."""
-MAX_DELAY_S = 60
+MAX_DELAY_S = 15 * 60
+MAX_UNFORESEEN = 10
+"""At this receive a record that fails in a way nobody foresaw is given up: some minutes, not days."""
+_SOON_S = 60
 
 
 class _NotBegun(Exception):
@@ -62,7 +66,8 @@ def queue_handler[Event: Queued](
 ) -> Handler:
     """What Lambda calls with a batch: `function` for each record, in the order of its group.
 
-    `ordered`: the function wants to know where in that order the record stands (`Receipt`).
+    `ordered`: the function wants to know where in that order the record stands (`Receipt`), and
+    how often it came: then what to do about a record that nobody foresaw is for it to decide.
     """
 
     def call(record: SQSRecord) -> None:
@@ -75,7 +80,7 @@ def queue_handler[Event: Queued](
 
     @observed
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return _work(event["Records"], call, context)
+        return _work(event["Records"], call, context, gives_up=not ordered)
 
     return handler
 
@@ -83,18 +88,22 @@ def queue_handler[Event: Queued](
 def delay_before_retry_s(attempt: int) -> int:
     """Seconds to hide a failed record, with full jitter, so that retries spread out.
 
-    `attempt` counts from 1 (SQS `ApproximateReceiveCount`). Never above 60: a store that is back is
-    noticed within a minute.
+    `attempt` counts from 1 (SQS `ApproximateReceiveCount`). A store that was away for half an hour
+    is noticed within a minute of coming back; one that was away for days, within 15 minutes: so
+    the queue's `maxReceiveCount` lasts for more than two days.
     """
-    return round(random.uniform(0, min(MAX_DELAY_S, 2 ** min(attempt, 10))))  # noqa: S311 -- not a secret
+    most = min(2 ** min(attempt, 10), max(_SOON_S, attempt), MAX_DELAY_S)
+    return round(random.uniform(0, most))  # noqa: S311 -- not a secret
 
 
-def _work(records: list[dict[str, Any]], call: _Call, context: LambdaContext) -> dict[str, Any]:
+def _work(
+    records: list[dict[str, Any]], call: _Call, context: LambdaContext, *, gives_up: bool
+) -> dict[str, Any]:
     processor = SqsFifoPartialProcessor(skip_group_on_error=True)  # a standard queue has no groups
     processor.raise_on_entire_batch_failure = False  # an exception would cost the whole process
 
     def handle(record: SQSRecord) -> None:
-        _handle(record, call, context)
+        _handle(record, call, context, gives_up=gives_up)
 
     with processor(records, handle):
         processor.process()
@@ -108,7 +117,7 @@ def _work(records: list[dict[str, Any]], call: _Call, context: LambdaContext) ->
     return cast("dict[str, Any]", processor.response())
 
 
-def _handle(record: SQSRecord, call: _Call, context: LambdaContext) -> None:
+def _handle(record: SQSRecord, call: _Call, context: LambdaContext, *, gives_up: bool) -> None:
     logger.remove_keys(["tenant_id", "request_id"])
     logger.append_keys(message_id=record.message_id, attempt=_receive_count(record))
     if context.get_remaining_time_in_millis() < MIN_TIME_LEFT_MS:
@@ -122,9 +131,11 @@ def _handle(record: SQSRecord, call: _Call, context: LambdaContext) -> None:
         _bury(record, "UnreadableBody")
     except PlatformError as error:
         _bury(record, f"{type(error).__name__} {error.code}")
-    except Exception:
+    except Exception as error:
         logger.exception("record.failed")
-        raise
+        if not gives_up or _receive_count(record) < MAX_UNFORESEEN:
+            raise
+        _bury(record, type(error).__name__)
 
 
 def _bury(record: SQSRecord, reason: str) -> None:

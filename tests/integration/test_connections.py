@@ -1,6 +1,8 @@
 """Who watches what, on a real server; and pushing to them."""
 
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -14,9 +16,10 @@ from parley.domain.ids import ConversationId, TenantId, UserId
 from parley.repositories.redis.client import redis_client
 from parley.repositories.redis.connections import MAX_WATCHERS, RedisConnections
 from parley.repositories.redis.keys import CONNECTION_EXPIRY_S, connection_key, watchers_key
-from parley.runtime.live import ApiGatewayLive
+from parley.runtime.live import ANSWER_WITHIN_S, PAUSE_S, PUSH_WITHIN_S, ApiGatewayLive
 
 ID = ConversationId("c")
+type Stopwatch = Callable[[], float]
 
 
 @pytest.fixture
@@ -128,8 +131,10 @@ class Gateway:
         self.told.append((ConnectionId, Data))
 
 
-def a_live(connections: Any, gateway: Gateway) -> ApiGatewayLive:
-    live = ApiGatewayLive("http://gateway", connections)
+def a_live(
+    connections: Any, gateway: Gateway, stopwatch: Stopwatch = time.monotonic
+) -> ApiGatewayLive:
+    live = ApiGatewayLive("http://gateway", connections, stopwatch=stopwatch)
     vars(live)["_gateway"] = gateway
     return live
 
@@ -161,6 +166,82 @@ def test_a_push_that_cannot_know_who_watches_says_so() -> None:
 
     with pytest.raises(Unavailable):
         a_live(away, Gateway()).push(TenantId("t"), ID, {})
+
+
+@dataclass
+class SlowGateway(Gateway):
+    """Takes `seconds` of its own clock for each post, whether it comes to anything or not."""
+
+    seconds: float = 2.0
+    at: float = 0.0
+    posts: int = 0
+
+    def post_to_connection(self, *, ConnectionId: str, Data: bytes) -> None:  # noqa: N803 -- as above
+        self.at += self.seconds
+        self.posts += 1
+        super().post_to_connection(ConnectionId=ConnectionId, Data=Data)
+
+    def now(self) -> float:
+        return self.at
+
+
+def a_watched(
+    connections: RedisConnections, tenant: TenantId, gateway: SlowGateway
+) -> ApiGatewayLive:
+    """Fifty watchers, whom a slow gateway has to tell."""
+    live = a_live(connections, gateway, gateway.now)
+    for n in range(MAX_WATCHERS):
+        live.subscribe(tenant, ID, connection_id=f"k{n}", user_id=UserId("u"))
+    return live
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_telling_fifty_watchers_through_a_gateway_that_hangs_takes_seconds(
+    connections: RedisConnections, tenant: TenantId, *, is_cut_off: bool
+) -> None:
+    names = {f"k{n}" for n in range(MAX_WATCHERS)}
+    gateway = SlowGateway(cut_off=names if is_cut_off else set())
+    live = a_watched(connections, tenant, gateway)
+
+    with pytest.raises(Unavailable, match="late"):
+        live.push(tenant, ID, {})
+
+    assert gateway.at <= PUSH_WITHIN_S + gateway.seconds
+    assert (gateway.posts, len(gateway.told)) == (2, 0 if is_cut_off else 2)
+
+
+def test_once_a_push_came_too_late_the_next_ones_are_left_out_for_a_while(
+    connections: RedisConnections, tenant: TenantId
+) -> None:
+    gateway = SlowGateway()
+    live = a_watched(connections, tenant, gateway)
+    with pytest.raises(Unavailable):
+        live.push(tenant, ID, {})
+    posts = gateway.posts
+
+    with pytest.raises(Unavailable):
+        live.push(tenant, ID, {})
+
+    assert gateway.posts == posts
+
+    gateway.at += PAUSE_S
+    gateway.seconds = 0.01
+    assert live.push(tenant, ID, {}) == MAX_WATCHERS
+
+
+def test_a_gateway_that_does_not_answer_holds_up_one_post_for_three_seconds_at_most(
+    connections: RedisConnections, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "x")
+    connections.add(tenant, ID, "k1")
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        live = ApiGatewayLive(f"http://127.0.0.1:{deaf.getsockname()[1]}", connections)
+        began = time.monotonic()
+
+        assert live.push(tenant, ID, {}) == 0
+
+    assert ANSWER_WITHIN_S <= time.monotonic() - began < ANSWER_WITHIN_S + 2
 
 
 def test_a_reply_to_one_who_is_gone_is_no_error_even_while_the_cache_is_away() -> None:

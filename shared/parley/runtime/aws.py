@@ -24,15 +24,17 @@ MAX_BATCH = 10
 
 
 @cache
-def client(service: str, endpoint: str | None = None) -> Any:  # noqa: ANN401 -- boto3 makes its classes as it runs
-    """The process's client of a service: seconds to connect and answer, one more try."""
+def client(
+    service: str, endpoint: str | None = None, *, answers_within_s: int = 3, tries: int = 2
+) -> Any:  # noqa: ANN401 -- boto3 makes its classes as it runs
+    """The process's client of a service: seconds to connect and answer, few tries."""
     import boto3  # noqa: PLC0415 -- cold start
     from botocore.config import Config  # noqa: PLC0415 -- cold start
 
     config = Config(
         connect_timeout=1,
-        read_timeout=3,
-        retries={"total_max_attempts": 2, "mode": "standard"},
+        read_timeout=answers_within_s,
+        retries={"total_max_attempts": tries, "mode": "standard"},
         tcp_keepalive=True,
     )
     return boto3.client(service, endpoint_url=endpoint, config=config)

@@ -10,8 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from parley.domain.errors import Unavailable
 from parley.domain.ids import ConversationId, TenantId, UserId
 from parley.domain.json import JsonObject
+from parley.runtime.chance import stopwatch as monotonic
 from parley.runtime.observability import Handler, count, logger, observed
 from parley.runtime.wiring import Services, services
+
+PUSH_WITHIN_S = 3.0
+"""No watcher is told after so long: whoever pushes has other things to do."""
+ANSWER_WITHIN_S = 2
+"""What one connection's post may take; it is not tried again."""
+PAUSE_S = 10.0
+"""For so long nobody is told anything, after a push that came too late."""
 
 
 class Connections(Protocol):
@@ -30,19 +38,38 @@ class ApiGatewayLive:
     """The port `Live`: connections that API Gateway holds open.
 
     `endpoint` is where its management API answers. What cannot be told to one connection is logged
-    and lost: the client's next heartbeat brings it.
+    and lost: the client's next heartbeat brings it. The same is true of all when the API hangs:
+    a push takes six seconds at most, and the next ones are left out for a while.
     """
 
-    def __init__(self, endpoint: str, connections: Connections) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        connections: Connections,
+        *,
+        stopwatch: Callable[[], float] = monotonic,
+    ) -> None:
         self._endpoint = endpoint
         self._connections = connections
+        self._stopwatch = stopwatch
+        self._paused_until = 0.0
 
     def push(
         self, tenant_id: TenantId, conversation_id: ConversationId, payload: JsonObject
     ) -> int:
+        began = self._stopwatch()
+        if began < self._paused_until:
+            raise Unavailable("live updates come late: they pause")
         watchers = self._connections.list(tenant_id, conversation_id)
         body = written(payload).encode()
-        return sum(self._post(connection_id, body) for connection_id in watchers)
+        reached = 0
+        for connection_id in watchers:
+            if self._stopwatch() - began >= PUSH_WITHIN_S:
+                self._paused_until = self._stopwatch() + PAUSE_S
+                logger.warning("push.late", reached=reached, watchers=len(watchers))
+                raise Unavailable("live updates come late: not every watcher was told")
+            reached += self._post(connection_id, body)
+        return reached
 
     def subscribe(
         self,
@@ -82,7 +109,12 @@ class ApiGatewayLive:
     def _gateway(self) -> Any:  # noqa: ANN401 -- boto3 makes its classes as it runs
         from parley.runtime.aws import client  # noqa: PLC0415 -- boto3, for those who push
 
-        return client("apigatewaymanagementapi", self._endpoint)
+        return client(
+            "apigatewaymanagementapi",
+            self._endpoint,
+            answers_within_s=ANSWER_WITHIN_S,
+            tries=1,
+        )
 
     @cached_property
     def _failures(self) -> tuple[type[Exception], ...]:

@@ -36,7 +36,7 @@ MIN_TIME_LEFT_MS = 10_000
 """With less left, no record is begun: it would be cut off in the middle."""
 MAX_DELAY_S = 15 * 60
 MAX_UNFORESEEN = 10
-"""At this receive a record that fails in a way nobody foresaw is given up: some minutes, not days."""
+"""At this receive what fails in a way nobody foresaw is given up: after minutes, not days."""
 _SOON_S = 60
 
 

@@ -14,7 +14,8 @@ class Live(Protocol):
     ) -> int:
         """Tell every watcher; the number of connections it reached.
 
-        Raises Unavailable when it cannot be known who watches.
+        Takes seconds, however many watch. Raises Unavailable when it cannot be known who watches,
+        or when some were not told in time.
         """
 
     def subscribe(

@@ -30,6 +30,7 @@ from tools.local.plan import USUAL_PORTS
 from tools.local.ports import free_port
 from tools.local.postgres import owner_url, postgres
 from tools.local.processes import environment_for_children, wait_until
+from tools.local.state import Phase, State
 from tools.local.valkey import redis_url as url_of_valkey
 from tools.local.valkey import valkey
 
@@ -127,6 +128,10 @@ class Cloud:
         """Raises AssertionError, with what it said, when it does not come up."""
         came = self.parley("up", "--detach")
         assert came.returncode == 0, came.stdout + came.stderr
+
+    def is_up(self) -> bool:
+        """Whether its supervisor says so, and lives."""
+        return State.read(Places(self.home)).phase is Phase.READY
 
     def status(self) -> JsonObject:
         """What `parley status --json` says."""

@@ -1,10 +1,11 @@
 """300 malformed bodies against every route: a 4xx problem that says where, never a 5xx."""
 
+import base64
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,54 @@ def test_a_bad_query_parameter_is_never_our_error(
     refused = [answer for answer in answers.values() if answer.status == 422]
     assert refused
     assert all(answer.json["errors"] for answer in refused)
+
+
+_FORGED_PARTS: Sequence[Any] = (
+    *("x", "x\x00", "\ud800", -1, 2**31, 2**53, 2**63, 2**70, True, None, 1.5, []),
+    *("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00", "0001-01-01T00:00:00+23:59"),
+    *("9999-12-31T23:59:59-23:59", "01923456-789a-7bcd-8ef0-123456789abc"),
+)
+"""What somebody may put into a cursor of their own making."""
+_INSTANT = "2026-01-01T00:00:00Z"
+
+
+def _forged_cursors() -> Iterator[str]:
+    """One part, and two or three of which all but one may be what some list gives."""
+    for parts in (
+        *([one] for one in _FORGED_PARTS),
+        *product(("after", "before", "sideways", *_FORGED_PARTS[-5:]), _FORGED_PARTS),
+        *product(("-updated_at",), (_INSTANT,), _FORGED_PARTS),
+        *product(("-updated_at", "name"), _FORGED_PARTS, _FORGED_PARTS[-1:]),
+        *product(("name",), ("x",), _FORGED_PARTS),
+    ):
+        yield base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        (route, query)
+        for route in routes()
+        if route.method == "GET" and "cursor" in _parameters(route)
+        for query in ({}, {"sort": "name"})
+        if query.keys() <= {*_parameters(route)}
+    ],
+    ids=str,
+)
+def test_a_forged_cursor_is_refused_or_reads_on(
+    tenant: Tenant, ids: Mapping[str, str], route: Route, query: dict[str, str]
+) -> None:
+    path = route.path.format(**ids)
+
+    answers = {
+        cursor: _as_anyone(tenant.admin).call("GET", path, query={**query, "cursor": cursor})
+        for cursor in _forged_cursors()
+    }
+
+    assert {c: a.body[:200] for c, a in answers.items() if a.status not in {200, 422}} == {}
+    refused = [answer.json["errors"] for answer in answers.values() if answer.status == 422]
+    assert refused
+    assert {error["pointer"] for errors in refused for error in errors} == {"/query/cursor"}
 
 
 @pytest.mark.parametrize("bad", ["x", "0" * 36, "%00", "\x00", "..", "ABCDEF", "a" * 3_000, "'"])

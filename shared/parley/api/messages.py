@@ -2,49 +2,24 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Literal, Required, Self, TypedDict
+from typing import Literal, Required, Self, TypedDict
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from parley.api.bodies import Draft, Instant, View
+from parley.domain.content import Content
 from parley.domain.json import JsonObject
-from parley.domain.messages import (
-    MAX_TEXT_LENGTH,
-    Delivery,
-    Direction,
-    Message,
-    MessageType,
-    Sender,
-)
+from parley.domain.messages import Delivery, Direction, Message, MessageType, Sender
 from parley.domain.pages import Page
 from parley.services.conversations import Accepted, Replied
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
-
-
-class TextContent(Draft):
-    """What somebody typed."""
-
-    type: Literal["text"]
-    text: Text = Field(examples=["Where is my order?"])
-
-
-class QuickReplyContent(Draft):
-    """A button of the bot's last message that somebody pressed."""
-
-    type: Literal["quick_reply"]
-    text: Text = Field(description="What the button says.", examples=["Track an order"])
-    payload: Annotated[str, StringConstraints(max_length=1_000)] = Field(
-        description="What the button carries.", examples=["track"]
-    )
 
 
 class MessageDraft(Draft):
     """One message from a person to the bot."""
 
-    content: Annotated[TextContent | QuickReplyContent, Field(discriminator="type")]
+    content: Content
 
     def content_json(self) -> JsonObject:
         """The content as it is queued and stored."""

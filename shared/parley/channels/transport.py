@@ -25,9 +25,9 @@ from parley.channels.sockets import (
     loopback_addresses,
     resolve,
 )
-from parley.channels.strict_json import NotJson, parsed
 from parley.domain.ids import TenantId
 from parley.domain.json import Json
+from parley.domain.strict_json import NotJson, read_json
 from parley.engine.services import IntegrationReply, IntegrationRequest
 
 MAX_CALL_S = 10.0
@@ -189,7 +189,7 @@ def _reply(status: int, body: bytes) -> IntegrationReply:
     if 300 <= status < 400:  # noqa: PLR2004 -- RFC 9110, 15.4
         return _failed("refused", "redirects are not followed", status)
     try:
-        data = parsed(body) if body else None
+        data = read_json(body, is_foreign=True) if body else None
     except NotJson as error:
         if status < 400:  # noqa: PLR2004 -- RFC 9110, 15.5
             return _failed("refused", f"the answer is no JSON: {error}", status)

@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from parley.channels.strict_json import NotJson, parsed
+from parley.domain.content import Content
 from parley.domain.errors import Fault, Invalid
 from parley.domain.history import message_json
 from parley.domain.ids import ConversationId, MessageId
 from parley.domain.json import JsonObject
 from parley.domain.messages import MAX_TEXT_LENGTH, Message
+from parley.domain.strict_json import NotJson, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,11 @@ LIMITS = Limits(text_length=MAX_TEXT_LENGTH, frame_bytes=32 * 1024, quick_replie
 """A frame is what API Gateway takes in one piece (its WebSocket quotas, read 2026-11-22); the rest
 is what our own page shows well."""
 
-type Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
 type SequenceNumber = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class TextSaid(_Part):
-    """What somebody typed."""
-
-    type: Literal["text"]
-    text: Text
-
-
-class QuickReplyChosen(_Part):
-    """A button that somebody pressed: its title, and the payload behind it."""
-
-    type: Literal["quick_reply"]
-    text: Text
-    payload: Annotated[str, StringConstraints(max_length=1_000)]
 
 
 class _Frame(_Part):
@@ -71,7 +56,7 @@ class Send(_Frame):
 
     action: Literal["send"]
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-    content: Annotated[TextSaid | QuickReplyChosen, Field(discriminator="type")]
+    content: Content
 
 
 class Typing(_Frame):
@@ -94,15 +79,18 @@ _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="a
 
 def parse(body: str) -> Frame:
     """What a client said. Raises Invalid, with every fault, for anything that is no such frame."""
-    if len(body) > LIMITS.frame_bytes:
-        raise Invalid(f"a frame has at most {LIMITS.frame_bytes // 1024} KB")
+    if len(body.encode(errors="surrogatepass")) > LIMITS.frame_bytes:
+        raise Invalid(f"a frame has at most {LIMITS.frame_bytes // 1024} KB", [_TOO_LARGE])
     try:
-        return _FRAME.validate_python(parsed(body.encode(errors="surrogatepass")))
+        return _FRAME.validate_python(read_json(body))
     except ValidationError as error:
         faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in error.errors()]
         raise Invalid("the frame is not one that can be taken", faults) from error
     except NotJson as error:
-        raise Invalid(f"the frame is no JSON: {error}", [Fault("", "must be JSON")]) from error
+        raise Invalid(f"the frame is not JSON that can be taken: {error}", error.faults) from error
+
+
+_TOO_LARGE = Fault("", f"must have at most {LIMITS.frame_bytes // 1024} KB")
 
 
 def caught_up(frame: Subscribe | Heartbeat, messages: Iterable[Message], last: int) -> JsonObject:

@@ -1,16 +1,18 @@
 """Opaque cursors: where a page ended, for the next to begin after it."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from parley.domain.errors import Fault, Invalid
 from parley.domain.pages import MAX_PAGE_SIZE
+from parley.domain.strict_json import read_json
 
 _MAX_LENGTH = 2_000
+_MAX_NUMBER = 2**53
+"""No list is longer; it fits every store."""
 
 
 def encode_cursor(*parts: str | int | datetime) -> str:
@@ -21,14 +23,17 @@ def encode_cursor(*parts: str | int | datetime) -> str:
 
 
 def decode_cursor(cursor: str, *kinds: type[str | int | datetime]) -> Sequence[Any]:
-    """The parts of a cursor, one of each kind. Raises Invalid, at `/cursor`, if it is not such."""
+    """The parts of a cursor, one of each kind: whole numbers from 0 to 2^53, instants in UTC.
+
+    Anybody may send anything. Raises Invalid, at `/cursor`, for what no list can have given.
+    """
     if len(cursor) > _MAX_LENGTH:
         raise unknown_cursor()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        parts = read_json(base64.b64decode(padded, altchars=b"-_", validate=True))
         return [_part(part, kind) for part, kind in zip(parts, kinds, strict=True)]
-    except (UnicodeError, binascii.Error, ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError):
         raise unknown_cursor() from None
 
 
@@ -38,13 +43,15 @@ def unknown_cursor() -> Invalid:
 
 
 def _part(part: object, kind: type[str | int | datetime]) -> str | int | datetime:
-    if kind is datetime and isinstance(part, str):
-        instant = datetime.fromisoformat(part)
-        if instant.tzinfo is not None:
-            return instant
-    elif type(part) is kind:
-        return part
-    raise ValueError
+    match part:
+        case str() if kind is datetime and (instant := datetime.fromisoformat(part)).tzinfo:
+            return instant.astimezone(UTC)
+        case str() if kind is str:
+            return part
+        case int() if kind is int and type(part) is int and 0 <= part <= _MAX_NUMBER:
+            return part
+        case _:
+            raise ValueError
 
 
 def checked_limit(limit: int) -> int:

@@ -12,7 +12,8 @@ from parley.domain.flow_transitions import NonBlank, Transition
 from parley.domain.json import Json
 
 MAX_STATES = 1_000
-MAX_FLOW_BYTES = 1024 * 1024
+MAX_FLOW_BYTES = 256 * 1024
+"""As many as a request's body has: no larger flow could come in."""
 MAX_FLOW_DEPTH = 20
 
 

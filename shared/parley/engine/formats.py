@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH
-from parley.domain.json import Json, JsonObject
+from parley.domain.json import Json, JsonObject, is_within
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -71,37 +71,23 @@ def load(text: str) -> Loaded:
     except UnicodeEncodeError as error:
         raise Unreadable("the text holds half a surrogate pair") from error
     if size > MAX_FLOW_BYTES:
-        raise Unreadable(f"a flow has at most {MAX_FLOW_BYTES} bytes, this has {size}")
+        raise _too_large(size)
     value = _json(text)
     return _Reader().read(text) if value is None else Loaded(value, text, None)
 
 
 def given(value: Json) -> Loaded:
     """A document that is JSON already. Raises Unreadable if it is too deep, too large, or not."""
-    level = [value]
-    for _ in range(MAX_FLOW_DEPTH + 1):
-        level = [child for item in level for child in _children(item)]
-        if len(level) > MAX_FLOW_BYTES:
-            break
-    if level:
+    if not is_within(value, depth=MAX_FLOW_DEPTH, values=MAX_FLOW_BYTES):
         raise Unreadable(f"it is nested deeper than {MAX_FLOW_DEPTH} levels")
     try:
-        size = len(json.dumps(value, allow_nan=False).encode())
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())
     except (TypeError, ValueError) as error:
         raise Unreadable(f"it is no JSON: {error}") from error
     if size > MAX_FLOW_BYTES:
-        raise Unreadable(f"a flow has at most {MAX_FLOW_BYTES} bytes, this has {size}")
+        raise _too_large(size)
     return Loaded(value, None, None)
-
-
-def _children(value: Json) -> list[Json]:
-    match value:
-        case dict():
-            return list(value.values())
-        case list():
-            return value
-        case _:
-            return []
 
 
 def _json(text: str) -> JsonObject | None:
@@ -120,6 +106,11 @@ def _json(text: str) -> JsonObject | None:
     except Unreadable:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _too_large(size: int) -> Unreadable:
+    most = MAX_FLOW_BYTES // 1024
+    return Unreadable(f"a flow has at most {most} KB, this has {-(-size // 1024)}")
 
 
 def _once(pairs: list[tuple[str, Json]]) -> JsonObject:

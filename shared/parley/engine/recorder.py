@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from parley.domain.flows import IntentScore
-from parley.domain.json import JsonObject
+from parley.domain.json import Json, JsonObject, is_within
 from parley.engine.services import IntegrationReply, IntegrationRequest, TurnServices
 
 MAX_REPLY_DEPTH = 32
-MAX_REPLY_NODES = 20_000
+MAX_REPLY_VALUES = 20_000
 
 
 class Recorder:
@@ -57,25 +57,6 @@ class Recorder:
         return reply
 
 
-def is_modest(value: object, max_nodes: int = MAX_REPLY_NODES) -> bool:
+def is_modest(value: Json, max_values: int = MAX_REPLY_VALUES) -> bool:
     """Whether a JSON value is small and flat enough to be worked with."""
-    level: list[object] = [value]
-    nodes = 0
-    for _ in range(MAX_REPLY_DEPTH):
-        nodes += len(level)
-        if nodes > max_nodes:
-            return False
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return True
-    return False
-
-
-def _children(value: object) -> Sequence[object]:
-    match value:
-        case dict():
-            return tuple(value.values())
-        case list():
-            return value
-        case _:
-            return ()
+    return is_within(value, depth=MAX_REPLY_DEPTH, values=max_values)

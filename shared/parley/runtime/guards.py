@@ -14,12 +14,13 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from parley.domain.access import Caller, Permission
 from parley.domain.errors import Fault, Invalid, NotFound
 from parley.domain.json import JsonObject
+from parley.domain.strict_json import has_control_characters
 from parley.repositories.redis.keys import EVERYBODY
 from parley.runtime.callers import address_of, find_caller, permitted
 from parley.runtime.idempotency import answered_once, keyed
 from parley.runtime.limits import Limits, rate_headers
 from parley.runtime.observability import logger
-from parley.runtime.reading import body_text, has_control_characters
+from parley.runtime.reading import body_text
 from parley.runtime.wiring import Services, services
 
 type Guard = Callable[..., Response[Any]]

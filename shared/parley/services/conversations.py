@@ -14,7 +14,7 @@ from parley.domain.conversations import (
     ConversationQuery,
     Status,
 )
-from parley.domain.cursors import checked_limit, decode_cursor, encode_cursor
+from parley.domain.cursors import checked_limit, decode_cursor, encode_cursor, unknown_cursor
 from parley.domain.errors import Closed, Conflict, Fault, Invalid, NotFound, Unavailable
 from parley.domain.ids import (
     ConversationId,
@@ -159,7 +159,7 @@ class ConversationService:
         if len(found) <= limit:
             return Page(page)
         last = page[-1]
-        return Page(page, encode_cursor(last.last_activity_at.isoformat(), last.id))
+        return Page(page, encode_cursor(last.last_activity_at, last.id))
 
     def close(
         self,
@@ -251,8 +251,7 @@ class ConversationService:
         Raises NotFound, Invalid.
         """
         if cursor is not None:
-            direction, n = decode_cursor(cursor, str, int)
-            after, before = (int(n), before) if direction == "after" else (after, int(n))
+            after, before = _bounds(cursor, after, before)
         conversation = self.get(caller, conversation_id)
         return self._history.messages(
             conversation, after=after or 0, before=before, limit=checked_limit(limit)
@@ -306,8 +305,17 @@ def _closed(conversation_id: ConversationId) -> Closed:
 def _place(cursor: str | None) -> tuple[datetime, ConversationId] | None:
     if cursor is None:
         return None
-    at, conversation_id = decode_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(str(at)), ConversationId(str(conversation_id))
-    except ValueError as error:
-        raise Invalid("the cursor is none of ours", [Fault("/cursor", "is unknown")]) from error
+    at, conversation_id = decode_cursor(cursor, datetime, str)
+    return at, ConversationId(conversation_id)
+
+
+def _bounds(cursor: str, after: int | None, before: int | None) -> tuple[int | None, int | None]:
+    """The bounds of a page of messages, the one of the cursor's direction moved on to its place."""
+    direction, n = decode_cursor(cursor, str, int)
+    match direction:
+        case "after":
+            return n, before
+        case "before":
+            return after, n
+        case _:
+            raise unknown_cursor()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from parley.domain.errors import Fault, FlowInvalid, Invalid
 from parley.domain.flow_records import MAX_NAME_LENGTH, FlowVersionRecord
 from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH, Diagnostic
-from parley.domain.json import Json, JsonObject
+from parley.domain.json import Json, JsonObject, is_within
 from parley.engine.check import check_flow
 from parley.engine.formats import dump_flow, load_flow
 from parley.services.programs import built
@@ -129,22 +129,15 @@ def _content_hash(document: JsonObject) -> str:
 
 
 def _require_depth(document: JsonObject) -> None:
-    level: list[Json] = [document]
-    for _ in range(MAX_FLOW_DEPTH):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise Invalid(
-        f"the document nests deeper than {MAX_FLOW_DEPTH} levels", [Fault("", "nests too deeply")]
-    )
+    if not is_within(document, depth=MAX_FLOW_DEPTH, values=MAX_FLOW_BYTES):
+        raise Invalid(
+            f"the document nests deeper than {MAX_FLOW_DEPTH} levels",
+            [Fault("", "nests too deeply")],
+        )
 
 
 def _too_large() -> Invalid:
     return Invalid(
-        f"the document is larger than {MAX_FLOW_BYTES} bytes", [Fault("", "is too large")]
+        f"a flow has at most {MAX_FLOW_BYTES // 1024} KB",
+        [Fault("", f"must have at most {MAX_FLOW_BYTES // 1024} KB")],
     )

@@ -7,18 +7,18 @@ import pytest
 from parley.channels.web import (
     LIMITS,
     Heartbeat,
-    QuickReplyChosen,
     Send,
     Subscribe,
-    TextSaid,
     Typing,
     accepted,
     caught_up,
     parse,
 )
+from parley.domain.content import QuickReplyContent, TextContent
 from parley.domain.errors import Invalid
 from parley.domain.ids import ConversationId, MessageId
 from parley.domain.json import Json
+from parley.runtime.reading import read_object
 
 ID = ConversationId("c-1")
 
@@ -39,7 +39,10 @@ ID = ConversationId("c-1")
         (
             {"action": "send", "id": "a", "content": {"type": "text", "text": "hi"}},
             Send(
-                conversation_id=ID, action="send", id="a", content=TextSaid(type="text", text="hi")
+                conversation_id=ID,
+                action="send",
+                id="a",
+                content=TextContent(type="text", text="hi"),
             ),
         ),
         (
@@ -52,7 +55,7 @@ ID = ConversationId("c-1")
                 conversation_id=ID,
                 action="send",
                 id="a",
-                content=QuickReplyChosen(type="quick_reply", text="Yes", payload="yes"),
+                content=QuickReplyContent(type="quick_reply", text="Yes", payload="yes"),
             ),
         ),
     ],
@@ -103,19 +106,48 @@ def test_any_other_frame_is_refused_with_a_pointer_to_each_fault(
 
 @pytest.mark.parametrize("body", ["", "{", "NaN", '{"a":1,"a":1}', "[" * 10_000, '"\\ud800"'])
 def test_what_is_no_json_is_refused(body: str) -> None:
-    with pytest.raises(Invalid, match="is no JSON"):
+    with pytest.raises(Invalid, match="is not JSON"):
         parse(body)
 
 
-def test_a_frame_larger_than_the_gateway_takes_is_refused() -> None:
-    with pytest.raises(Invalid, match="at most 32 KB"):
-        parse('"' + "x" * LIMITS.frame_bytes + '"')
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ("a\\u0000b", "/content/text"),
+        ("\\u001b[31m", "/content/text"),
+        ("\\ud800", "/content/text"),
+    ],
+)
+def test_what_http_refuses_a_frame_may_not_say_either(text: str, pointer: str) -> None:
+    body = f'{{"action":"send","content":{{"type":"text","text":"{text}"}}}}'
+
+    with pytest.raises(Invalid) as over_the_socket:
+        parse(body)
+    with pytest.raises(Invalid) as over_http:
+        read_object(body)
+
+    assert over_the_socket.value.faults == over_http.value.faults
+    assert [fault.pointer for fault in over_http.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00e4", "\u65e5", "\U0001f600"])
+def test_a_frame_larger_than_the_gateway_takes_is_refused(letter: str) -> None:
+    """Counted in bytes, as the gateway counts."""
+    most = (LIMITS.frame_bytes - 2) // len(letter.encode())
+    with pytest.raises(Invalid, match="not one that can be taken"):
+        parse('"' + letter * most + '"')
+
+    with pytest.raises(Invalid, match="at most 32 KB") as error:
+        parse('"' + letter * (most + 1) + '"')
+    assert [fault.pointer for fault in error.value.faults] == [""]
 
 
 def test_answers_name_the_conversation_and_what_they_answer() -> None:
     subscribe = Subscribe(conversation_id=ID, action="subscribe")
     heartbeat = Heartbeat(conversation_id=ID, action="heartbeat")
-    send = Send(conversation_id=ID, action="send", id="a", content=TextSaid(type="text", text="x"))
+    send = Send(
+        conversation_id=ID, action="send", id="a", content=TextContent(type="text", text="x")
+    )
 
     told = {"conversation_id": "c-1", "last": 4, "messages": []}
     assert caught_up(subscribe, [], 4) == {"event": "subscribed"} | told

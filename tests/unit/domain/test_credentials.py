@@ -77,8 +77,35 @@ def test_a_cursor_of_other_parts_is_refused(parts: object) -> None:
     assert [fault.pointer for fault in error.value.faults] == ["/cursor"]
 
 
-@pytest.mark.parametrize("text", ["2026-01-01", "2026-01-01T00:00:00", "yesterday", ""])
-def test_an_instant_without_a_zone_is_no_instant(text: str) -> None:
+@pytest.mark.parametrize("number", [-1, 2**53 + 1, 2**63, 2**70])
+def test_a_number_that_no_list_can_have_is_refused(number: int) -> None:
+    with pytest.raises(Invalid):
+        decode_cursor(encode_cursor(number), int)
+    assert decode_cursor(encode_cursor(2**53), int) == [2**53]
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "\x1b"])
+def test_a_text_that_no_store_takes_is_refused(text: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([text]).encode()).decode()
+
+    with pytest.raises(Invalid):
+        decode_cursor(cursor, str)
+
+
+def test_an_instant_is_given_in_utc() -> None:
+    (instant,) = decode_cursor(encode_cursor("2026-01-01T01:30:00+01:30"), type(NOW))
+
+    assert instant.isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-01-01", "2026-01-01T00:00:00", "yesterday", ""),
+        *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
+    ],
+)
+def test_an_instant_without_a_zone_or_out_of_time_is_no_instant(text: str) -> None:
     with pytest.raises(Invalid):
         decode_cursor(encode_cursor(text), type(NOW))
 

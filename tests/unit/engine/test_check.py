@@ -374,7 +374,7 @@ def test_what_cannot_run_is_refused_when_it_is_compiled(pointer: Any) -> None:
         ("a: !!int x", "no int"),
         ("? [a]\n: 1", "a name is a plain word"),
         ("a: .nan", "no float"),
-        ("a: " + "x" * (1024 * 1024), "at most 1048576 bytes"),
+        ("a: " + "x" * (1024 * 1024), "at most 256 KB"),
         ("\ud800", "surrogate"),
         ("a: &x [" + "1," * 999 + "1]\nb: &y [" + "*x," * 300 + "1]\nc: [*y, *y]", "more than"),
     ],

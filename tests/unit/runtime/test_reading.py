@@ -6,9 +6,9 @@ import json
 import pytest
 
 from parley.domain.errors import Fault
+from parley.domain.strict_json import MAX_DEPTH
 from parley.runtime.reading import (
     MAX_BODY_BYTES,
-    MAX_DEPTH,
     BodyTooLarge,
     MalformedBody,
     MediaTypeUnsupported,

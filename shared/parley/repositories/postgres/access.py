@@ -22,7 +22,7 @@ from parley.domain.pages import Page
 from parley.domain.tokens import ApiKey, Session, SpentToken
 from parley.repositories.postgres.audit import append_entry
 from parley.repositories.postgres.database import Database
-from parley.repositories.postgres.rows import cut, known_id
+from parley.repositories.postgres.rows import cut, id_in_cursor, known_id
 from parley.repositories.postgres.tables import api_keys, refresh_tokens, sessions
 
 _OF_TOKEN = sa.and_(
@@ -154,7 +154,9 @@ class PostgresApiKeys:
         statement = sa.select(api_keys).where(api_keys.c.tenant_id == tenant_id)
         if cursor:
             created_at, key_id = decode_cursor(cursor, datetime, str)
-            after = sa.tuple_(sa.literal(created_at), sa.literal(key_id, api_keys.c.id.type))
+            after = sa.tuple_(
+                sa.literal(created_at), sa.literal(id_in_cursor(key_id), api_keys.c.id.type)
+            )
             statement = statement.where(sa.tuple_(api_keys.c.created_at, api_keys.c.id) > after)
         statement = statement.order_by(api_keys.c.created_at, api_keys.c.id).limit(limit + 1)
         with self._database.transaction(tenant_id) as connection:

@@ -17,7 +17,7 @@ from parley.domain.flow_records import (
     VersionStatus,
 )
 from parley.domain.ids import FlowId, TenantId, UserId
-from parley.repositories.postgres.rows import contains
+from parley.repositories.postgres.rows import contains, id_in_cursor
 from parley.repositories.postgres.tables import flows
 
 _IDENTITY = frozenset({"tenant_id", "id", "name", "created_at", "created_by", "row_version"})
@@ -44,7 +44,7 @@ def listed(tenant_id: TenantId, query: FlowQuery, cursor: str | None) -> sa.Sele
         if sort != query.sort.value:
             raise unknown_cursor()
         place = sa.tuple_(column, flows.c.id)
-        after = sa.tuple_(sa.literal(value), sa.literal(flow_id, sa.Uuid(as_uuid=False)))
+        after = sa.tuple_(sa.literal(value), sa.literal(id_in_cursor(flow_id), flows.c.id.type))
         statement = statement.where(place < after if is_backwards else place > after)
     if is_backwards:
         return statement.order_by(column.desc(), flows.c.id.desc())

@@ -89,7 +89,7 @@ class PostgresFlows:
         )
         if cursor:
             (before,) = decode_cursor(cursor, int)
-            statement = statement.where(flow_versions.c.number < before)
+            statement = statement.where(flow_versions.c.number < sa.literal(before, sa.BigInteger))
         statement = statement.order_by(flow_versions.c.number.desc()).limit(limit + 1)
         with self._database.transaction(tenant_id) as connection:
             rows = connection.execute(statement).all()

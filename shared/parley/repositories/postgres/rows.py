@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from parley.domain.cursors import unknown_cursor
 from parley.domain.errors import NotFound
 
 
@@ -14,6 +15,14 @@ def known_id(kind: str, identifier: str) -> str:
         return str(uuid.UUID(identifier))
     except ValueError:
         raise NotFound(kind, identifier) from None
+
+
+def id_in_cursor(identifier: str) -> str:
+    """`identifier`. Raises Invalid for what can be nobody's id: no list gave such a cursor."""
+    try:
+        return str(uuid.UUID(identifier))
+    except ValueError:
+        raise unknown_cursor() from None
 
 
 def cut[Row](rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], Row | None]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from parley.channels.strict_json import NotJson, parsed
+from parley.domain.errors import Fault
 from parley.domain.json import Json
+from parley.domain.strict_json import NotJson, read_json
 
 
 @pytest.mark.parametrize(
@@ -18,11 +19,11 @@ from parley.domain.json import Json
     ],
 )
 def test_json_means_what_it_says(body: bytes, value: Json) -> None:
-    assert value is None or parsed(body) == value
+    assert value is None or read_json(body, is_foreign=True) == value
 
 
-def test_an_integer_past_64_bits_becomes_a_float() -> None:
-    found = parsed(b"[9223372036854775808, 123456789012345678901234567890]")
+def test_a_foreign_integer_past_64_bits_becomes_a_float() -> None:
+    found = read_json(b"[9223372036854775808, 123456789012345678901234567890]", is_foreign=True)
 
     assert found == [9223372036854775808.0, 1.2345678901234568e29]
     assert [type(number) for number in found] == [float, float]
@@ -56,5 +57,21 @@ def test_an_integer_past_64_bits_becomes_a_float() -> None:
     ids=lambda body: repr(body[:20]),
 )
 def test_anything_else_is_no_json(body: bytes) -> None:
-    with pytest.raises(NotJson):
-        parsed(body)
+    for is_foreign in (True, False):
+        with pytest.raises(NotJson) as error:
+            read_json(body, is_foreign=is_foreign)
+        assert error.value.faults
+
+
+@pytest.mark.parametrize("text", ["a\\u001bb", "a\\u007fb", "a\\fb", "a\\bb"])
+def test_what_a_foreign_system_says_may_have_control_characters(text: str) -> None:
+    read_json(f'"{text}"', is_foreign=True)
+
+    with pytest.raises(NotJson) as error:
+        read_json(f'{{"said": "{text}"}}')
+    assert error.value.faults == (Fault("/said", "has control characters"),)
+
+
+def test_the_first_fault_is_in_the_words_with_its_place() -> None:
+    with pytest.raises(NotJson, match=r"^/a/1 is NaN, which JSON does not have$"):
+        read_json('{"a": [1, NaN]}')

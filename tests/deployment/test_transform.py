@@ -72,6 +72,26 @@ def test_every_route_but_the_open_ones_is_behind_the_authorizer(transformed: Jso
     }
 
 
+def test_every_function_is_in_the_network_it_is_given_and_may_be(transformed: JsonObject) -> None:
+    given = {"SubnetIds": {"Ref": "SubnetIds"}, "SecurityGroupIds": {"Ref": "SecurityGroupIds"}}
+    resources_of = transformed["Resources"]
+
+    for name in functions():
+        function = resources_of[name]["Properties"]
+        assert function["VpcConfig"] == {"Fn::If": ["InVpc", given, {"Ref": "AWS::NoValue"}]}
+        policies = str(resources_of[f"{name}Role"]["Properties"]["ManagedPolicyArns"])
+        assert "AWSLambdaVPCAccessExecutionRole" in policies
+
+
+def test_without_subnets_there_is_no_network(transformed: JsonObject) -> None:
+    parameters = transformed["Parameters"]
+
+    assert [parameters[name]["Default"] for name in ("SubnetIds", "SecurityGroupIds")] == ["", ""]
+    assert transformed["Conditions"]["InVpc"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]
+    }
+
+
 def test_only_connecting_to_the_websocket_is_authorized(
     transformed: JsonObject,
 ) -> None:

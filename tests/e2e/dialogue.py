@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from parley.domain.json import JsonObject
 from tools.local.api import Api, ApiRefused
@@ -61,7 +62,8 @@ class Talk:
             try:
                 self.send(text, key=key)
             except ApiRefused as refused:
-                if refused.status < 500 or time.monotonic() > end:
+                is_being_worked_on = refused.status == HTTPStatus.CONFLICT
+                if not (refused.status >= 500 or is_being_worked_on) or time.monotonic() > end:
                     raise
             except CloudError:
                 if time.monotonic() > end:

@@ -41,14 +41,19 @@ class Client:
         event: JsonObject = json.loads(self._socket.recv(timeout=WITHIN_S))
         return event
 
-    def messages(self, count: int) -> list[JsonObject]:
-        """The next `count` messages; other events are passed over."""
-        heard: list[JsonObject] = []
+    def messages(self, count: int, *, after: int = 1) -> list[JsonObject]:
+        """The next `count` messages behind number `after`, each once.
+
+        Other events are passed over, and so is what a client has seen: a message may be told twice,
+        and the greeting as late as it likes.
+        """
+        heard: dict[int, JsonObject] = {}
         ends_at = time.monotonic() + WITHIN_S
         while len(heard) < count and time.monotonic() < ends_at:
             event = self.hear()
-            heard += [event["message"]] if event["event"] == "message" else []
-        return heard
+            if event["event"] == "message" and event["message"]["sequence_number"] > after:
+                heard[event["message"]["sequence_number"]] = event["message"]
+        return [heard[number] for number in sorted(heard)]
 
 
 @contextmanager

@@ -33,7 +33,9 @@ type Headers = list[tuple[bytes, bytes]]
 
 def application(places: Places, *, ministack_port: int, console: Path = CONSOLE) -> Starlette:
     """The server, for uvicorn and for tests."""
-    client = httpx.AsyncClient(timeout=_LONGEST_ANSWER_S, trust_env=False)
+    # No kept connection: MiniStack may close one as it is used, and a POST is not sent twice.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    client = httpx.AsyncClient(timeout=_LONGEST_ANSWER_S, limits=limits, trust_env=False)
 
     async def settings(request: Request) -> Response:
         origin = str(request.base_url).rstrip("/")

@@ -31,7 +31,7 @@ from parley.domain.ids import (
 )
 from parley.domain.json import JsonObject
 from parley.domain.messages import Direction, Message, Sender
-from parley.domain.queued import Inbound
+from parley.domain.queued import Inbound, OutboundTurn
 from parley.engine.compile import compile_flow
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.engine.turn import run_turn
@@ -301,12 +301,12 @@ def a_world(
     outbox_service: type[OutboxService] = OutboxService,
 ) -> World:
     """In memory, step by step, unless a part is given."""
-    conversations = conversations or MemoryConversations()
-    messages = messages or MemoryMessages()
-    inbound = inbound or MemoryFifo[Inbound]()
-    outbound = outbound or MemoryFifo()
-    clock = clock or ManualClock()
-    programs = programs or FixedPrograms()
+    conversations = MemoryConversations() if conversations is None else conversations
+    messages = MemoryMessages() if messages is None else messages
+    inbound = MemoryFifo[Inbound]() if inbound is None else inbound
+    outbound = MemoryFifo[OutboundTurn]() if outbound is None else outbound
+    clock = ManualClock() if clock is None else clock
+    programs = FixedPrograms() if programs is None else programs
     events, live = MemoryEventQueue(), MemoryLive()
     outbox = outbox_service(
         conversations=conversations,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -17,7 +17,7 @@ from parley.repositories.memory.queues import MemoryFifo
 from parley.runtime.chance import now
 from parley.services.conversations import Replied
 from parley.services.turns import Run
-from tests.builders import A_TENANT, World, a_caller, a_world, an_inbound
+from tests.builders import A_TENANT, ManualClock, World, a_caller, a_world, an_inbound
 from tests.contract.conversation_stores import KINDS, ConversationStores, opened
 
 AT_ONCE = 20
@@ -28,8 +28,12 @@ def stores(request: pytest.FixtureRequest) -> Iterator[ConversationStores]:
     yield from opened(request)
 
 
-def a_world_of(stores: ConversationStores, *, run: Run = run_turn) -> World:
-    return a_world(conversations=stores.conversations, messages=stores.messages, clock=now, run=run)
+def a_world_of(
+    stores: ConversationStores, *, run: Run = run_turn, clock: Callable[[], datetime] = now
+) -> World:
+    return a_world(
+        conversations=stores.conversations, messages=stores.messages, clock=clock, run=run
+    )
 
 
 def at_once[Answer](work: Sequence[Callable[[], Answer]]) -> list[Answer]:
@@ -106,13 +110,15 @@ def test_one_poison_among_fifty_ends_in_quarantine_and_the_others_go_on(
             raise SystemExit("the worker is killed")
         return run_turn(*turn)  # type: ignore[arg-type]  # passed on as they came
 
-    world = a_world_of(stores, run=run)  # type: ignore[arg-type]  # as above
+    clock = ManualClock()
+    world = a_world_of(stores, run=run, clock=clock)  # type: ignore[arg-type]  # as above
     begun = [world.starts(f"k{n}") for n in range(50)]
     poison = an_inbound("poison", pid="web:poison", conversation_id=begun[7].id)
 
     for receive in (1, 2):
         with pytest.raises(SystemExit):
             world.turns.take(poison, Receipt(seq="1", receive_count=receive))
+        clock.advance(seconds=180)
     others = [_answered(world, one) for one in begun if one is not begun[7]]
     last = world.turns.take(poison, Receipt(seq="1", receive_count=3))
 

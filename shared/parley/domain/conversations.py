@@ -211,6 +211,11 @@ class Conversation:
     idle_at: datetime | None
 
     @property
+    def is_older_than_ring(self) -> bool:
+        """Whether the ring has begun to forget: it does not know the first turns any more."""
+        return self.turn_no > RING_SIZE
+
+    @property
     def pending(self) -> Pending:
         return Pending(self.rev, self.outbox, self.tail)
 

@@ -27,7 +27,9 @@ class Inbound(Queued):
 
     `event` is the engine's (`engine.events`) as JSON. `pid` makes a repeat known. `received_at`
     is the turn's `now`: a turn run again sees the same time. `sent_at` is when the sender says it
-    was sent, None if unknown: it spares long conversations a look into their history for repeats.
+    was sent, None if unknown: a repeat is looked for in the history if that is long ago.
+    `payload_hash` tells this from another request under the same `pid`, where the event is not all
+    that was asked for.
     """
 
     conversation_id: ConversationId
@@ -35,6 +37,7 @@ class Inbound(Queued):
     event: JsonObject
     received_at: datetime
     sent_at: datetime | None = None
+    payload_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,12 @@ class Receipt:
     """How a record came off its queue.
 
     `seq` is the SQS SequenceNumber; `receive_count`, from 1, how often the record was received.
+    `end` is when its worker must be through with it, None if it has all the time it needs.
     """
 
     seq: str | None = None
     receive_count: int = 1
+    end: datetime | None = None
 
 
 class OutboundTurn(Queued):

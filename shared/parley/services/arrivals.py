@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from parley.domain.conversations import Arrival
-from parley.domain.ids import TurnId, turn_id
+from parley.domain.conversations import Arrival, Conversation
+from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome
 from parley.engine.effects import Effect
-from parley.engine.events import Event, event_from_json
+from parley.engine.events import Event, StartEvent, event_from_json
 from parley.engine.state import RunState
 
 _SEQ_DIGITS = 39
@@ -38,10 +38,26 @@ class Arrived:
             receipt=receipt,
             event=event_from_json(inbound.event),
             turn=turn_id(inbound.tenant_id, inbound.conversation_id, inbound.pid),
-            payload_hash=payload_hash(inbound.event),
+            payload_hash=inbound.payload_hash or payload_hash(inbound.event),
             at=whole_ms(inbound.received_at),
             seq="" if receipt.seq is None else receipt.seq.zfill(_SEQ_DIGITS),
         )
+
+    def may_be_forgotten(self, before: Conversation) -> bool:
+        """Whether the ring would not know a repeat of this any more: it is older than the ring.
+
+        How old is what the event itself says, by the earliest time in it. So a record that comes
+        late is known for ever, and a message whose id holds its time (UUIDv7) too. An id without
+        one that is sent anew counts as new: the ring knows it for 64 turns, and the API's answers
+        to an `Idempotency-Key` for 24 hours. In return no id costs a turn a look into the history.
+        """
+        if not before.is_older_than_ring:
+            return False
+        if isinstance(self.event, StartEvent):
+            return True
+        inbound = self.inbound
+        times = (self.at, inbound.sent_at, time_in(inbound.pid))
+        return min(whole_ms(at) for at in times if at is not None) <= before.ring_marks[0]
 
     def arrival(self, turn_no: int) -> Arrival:
         return Arrival(self.turn, self.payload_hash, self.at, turn_no)
@@ -58,9 +74,9 @@ class Result:
     idle_at: datetime | None = None
 
 
-def payload_hash(event: JsonObject) -> str:
+def payload_hash(payload: JsonObject) -> str:
     """64 bits that tell one event's content from another's."""
-    encoded = json.dumps(event, sort_keys=True, separators=(",", ":"))
+    encoded = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     return sha256(encoded.encode()).hexdigest()[:16]
 
 

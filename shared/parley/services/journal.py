@@ -1,25 +1,39 @@
 """Calls to the outside that a turn makes before it is committed, each written down first.
 
-journal: {<turn id>: {tries: n, steps: {<step>: {status: "started" | "done", reply}}}}
+journal: {<turn id>: {begun_at, has_failed,
+                      steps: {<step>: {status: "started" | "done", reply}}}}
 
 A call that only reads is free to be repeated. Any other is entered as `started` before it is made;
 its reply is entered with the next entry, or is folded into the commit, which drops the turn's whole
 entry. After a crash in `started` it is made again, under the same key, only if the flow's author
 has declared it idempotent; else its reply is of kind `unknown`.
+
+`begun_at` is when a worker began an event that had been received before: an event that kills its
+workers is known by it. A worker that ends without a commit takes it back.
 """
 
 import hashlib
 import json
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from parley.domain.conversations import Conversation
+from parley.domain.errors import Unavailable
+from parley.domain.history import to_rfc3339
 from parley.domain.ids import TurnId, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.services.ports.conversations import Conversations
 from parley.services.ports.integrations import Integrations
+from parley.services.time_left import NO_TIME, TimeLeft
 
+VISIBILITY: Final = timedelta(seconds=180)
+"""How long the queue keeps a record from others while a worker has it (`template.yaml`)."""
+_BEGUN_WITHIN: Final = timedelta(seconds=30)
+"""How long after it received a record a worker may begin it: its whole time."""
+_ATTEMPTS = 3
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNKNOWN = IntegrationReply(
     status="error",
@@ -36,16 +50,22 @@ class Journal:
     """What one event's turn does outside, over all attempts to commit it."""
 
     def __init__(
-        self, conversations: Conversations, integrations: Integrations, inbound: Inbound
+        self,
+        conversations: Conversations,
+        integrations: Integrations,
+        inbound: Inbound,
+        time_left: TimeLeft,
     ) -> None:
         self._conversations = conversations
         self._integrations = integrations
         self._tenant_id = inbound.tenant_id
+        self._conversation_id = inbound.conversation_id
         self._turn = turn_id(inbound.tenant_id, inbound.conversation_id, inbound.pid)
+        self._time_left = time_left
         self._replies: dict[str, IntegrationReply] = {}
         self._calls = 0
         self._is_new = True
-        self._is_noted = False
+        self._begun_at: str | None = None
         self.document: Conversation
 
     def open(self, document: Conversation) -> None:
@@ -53,41 +73,95 @@ class Journal:
         self.document = document
         self._calls = 0
 
-    @property
-    def tries(self) -> int:
-        """How often a worker that may since have been killed has begun this turn."""
-        return int(self._entry().get("tries", 0))
+    def has_killed(self, now: datetime) -> bool:
+        """Whether a worker has begun this turn and was never heard of again, or failed unforeseen.
 
-    def note_try(self) -> None:
-        """Write down, once, that the turn is begun once more. Raises Overtaken."""
-        if not self._is_noted:
-            self._write({**self._entry(), "tries": self.tries + 1})
-            self._is_noted = True
+        A worker that ends takes its note back. If that fails, too, its record is soon there again;
+        a dead worker's comes back when its visibility has run out. A clock that is wrong makes this
+        wrong, and nothing else: at worst a message is answered with an apology.
+        """
+        if self._entry().get("has_failed"):
+            return True
+        begun_at = self._entry().get("begun_at")
+        if begun_at is None or begun_at == self._begun_at:
+            return False
+        return now - datetime.fromisoformat(begun_at) >= VISIBILITY - _BEGUN_WITHIN
+
+    def begin(self, now: datetime) -> None:
+        """Write down that the turn is begun once more. Raises Overtaken, Unavailable."""
+        self._begun_at = self._begun_at or to_rfc3339(now)
+        if self._entry().get("begun_at") != self._begun_at:
+            self._write({**self._entry(), "begun_at": self._begun_at})
+
+    def leave(self, *, has_failed: bool = False) -> None:
+        """What a worker writes down that ends without a commit, if it can.
+
+        It takes back that it has begun, and enters the replies it knows: whoever takes the turn
+        next need not call these `unknown`. `has_failed`, in a way nobody foresaw, counts as death.
+        """
+        has_some = has_failed or self._begun_at or self._replies
+        for _ in range(_ATTEMPTS if has_some else 0):
+            try:
+                return self._write_left(has_failed=has_failed)
+            except Overtaken:
+                continue
+            except Unavailable:
+                return None
+        return None
+
+    def _write_left(self, *, has_failed: bool) -> None:
+        found = self._conversations.find(self._tenant_id, self._conversation_id)
+        if found is None or found.last_turn_id == self._turn:
+            return
+        self.document = found
+        left = self._left()
+        if has_failed:
+            left["has_failed"] = True
+        if left != self._entry():
+            self._write(left)
+
+    def _left(self) -> JsonObject:
+        entry = dict(self._entry())
+        if entry.get("begun_at") == self._begun_at:
+            entry.pop("begun_at", None)
+        if steps := entry.get("steps"):
+            entry["steps"] = steps | {
+                step: done for step, done in self._done().items() if step in steps
+            }
+        return entry
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
-        """The reply to a call, made now or known from before. Raises Overtaken."""
+        """The reply to a call, made now or known from before. Raises Overtaken, OutOfTime."""
         step = f"{self._calls}-{_digest(request)}"
         self._calls += 1
         if request.method.upper() in _READING:
-            return self._send(step, request)
+            fitted = self._time_left.fitted(request, may_repeat=True)
+            return NO_TIME if fitted is None else self._send(step, request, fitted)
         known = self._replies.get(step)
         if known is None:
             known = self._replies[step] = self._settle(step, request)
         return known
 
     def _settle(self, step: str, request: IntegrationRequest) -> IntegrationReply:
-        match self._entry().get("steps", {}).get(step):
+        before = self._entry().get("steps", {}).get(step)
+        match before:
             case {"status": "done", "reply": reply}:
                 return IntegrationReply(**reply)
             case {"status": "started"} if not request.idempotent:
                 return _UNKNOWN
-            case None:
-                self._start(step)
-        return self._send(step, request)
+        fitted = self._time_left.fitted(request, may_repeat=request.idempotent)
+        if fitted is None:
+            return NO_TIME
+        if before is None:
+            self._start(step)
+        return self._send(step, request, fitted)
 
-    def _send(self, step: str, request: IntegrationRequest) -> IntegrationReply:
+    def _send(
+        self, step: str, request: IntegrationRequest, fitted: IntegrationRequest
+    ) -> IntegrationReply:
         key = f"{self._turn}:{step}"
-        return self._integrations.call(self._tenant_id, request, idempotency_key=key)
+        reply = self._integrations.call(self._tenant_id, fitted, idempotency_key=key)
+        return self._time_left.judge(request, fitted, reply)
 
     def _start(self, step: str) -> None:
         document = self.document
@@ -97,12 +171,14 @@ class Journal:
             raise Overtaken
         self._is_new = False
         entry = self._entry()
-        done = {
-            name: {"status": "done", "reply": asdict(reply)}
-            for name, reply in self._replies.items()
-        }
-        steps = {**entry.get("steps", {}), **done, step: {"status": "started"}}
+        steps = {**entry.get("steps", {}), **self._done(), step: {"status": "started"}}
         self._write({**entry, "steps": steps})
+
+    def _done(self) -> JsonObject:
+        return {
+            step: {"status": "done", "reply": asdict(reply)}
+            for step, reply in self._replies.items()
+        }
 
     def _entry(self) -> JsonObject:
         entry: JsonObject = self.document.journal.get(self._turn, {})
@@ -110,7 +186,9 @@ class Journal:
 
     def _write(self, entry: JsonObject) -> None:
         before = self.document
-        journal = {**before.journal, self._turn: entry}
+        journal = without_turn(before.journal, self._turn)
+        if entry:
+            journal = {**journal, self._turn: entry}
         after = replace(before, rev=before.rev + 1, journal=journal)
         written = (
             self._conversations.replace(before, after, None)

@@ -6,23 +6,19 @@ that was lost is settled by reading again: a turn's id is derived from its event
 it in the document knows that the commit was made.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from parley.domain.conversations import RING_SIZE, Conversation
-from parley.domain.errors import LimitExceeded, NotFound, Unavailable
-from parley.domain.flows import IntentScore
+from parley.domain.conversations import Conversation
+from parley.domain.errors import LimitExceeded, NotFound, PlatformError, Unavailable
 from parley.domain.history import messages_in
-from parley.domain.ids import time_in
-from parley.domain.json import JsonObject
 from parley.domain.messages import Direction
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome, TurnTaken
 from parley.engine.events import Event
 from parley.engine.program import Program
-from parley.engine.services import IntegrationReply, IntegrationRequest, TurnServices
+from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
@@ -33,7 +29,9 @@ from parley.services.outbox import OutboxService
 from parley.services.ports.clock import Clock
 from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.integrations import Integrations
-from parley.services.ports.programs import LoadedFlow, Programs
+from parley.services.ports.programs import Programs
+from parley.services.surroundings import Surroundings
+from parley.services.time_left import TimeLeft
 from parley.services.timers import IDLE_PREFIX
 
 type Run = Callable[[Program, RunState | None, Event, TurnServices], Turn]
@@ -81,17 +79,33 @@ class TurnService:
         """Make the turn of an event, unless it has been made.
 
         `known` is the document if the caller has just read it; one with `rev` 0 is stored with the
-        turn, in one write. Until `until`, if given, it is tried as often as others are faster.
+        turn, in one write. `until` is when whoever waits for the turn stops waiting: it is tried
+        as often as others are faster, and given up before a call that would last longer. The
+        worker's own end is `receipt.end`: what cannot be called by then has timed out.
 
-        Raises NotFound without such a conversation; Contended; Unavailable when a store does not
-        answer or the conversation's outbox is full: then nothing is lost by trying again.
+        Raises NotFound without such a conversation; Contended; OutOfTime; Unavailable when a store
+        does not answer or the outbox is full: then nothing is lost by trying again.
         """
         arrived = Arrived.of(inbound, receipt)
-        journal = Journal(self._conversations, self._integrations, inbound)
+        time_left = TimeLeft(self._clock, until, receipt.end)
+        journal = Journal(self._conversations, self._integrations, inbound, time_left)
+        try:
+            return self._take(arrived, journal, known, time_left)
+        except PlatformError:
+            journal.leave()
+            raise
+        except Exception:
+            journal.leave(has_failed=True)
+            raise
+
+    def _take(
+        self, arrived: Arrived, journal: Journal, known: Conversation | None, time_left: TimeLeft
+    ) -> TurnTaken:
+        inbound = arrived.inbound
         opening = known if known is not None and not known.rev else None
         before = known if known is not None else self._find(inbound, None)
         attempt = 0
-        while attempt == 0 or self._may_try_again(attempt, until):
+        while attempt == 0 or _may_try_again(attempt, time_left):
             taken = self._attempt(before, arrived, journal, is_first=attempt == 0)
             if taken is not None:
                 return taken
@@ -104,9 +118,6 @@ class TurnService:
         if found is None:
             raise NotFound("conversation", inbound.conversation_id)
         return found
-
-    def _may_try_again(self, attempt: int, until: datetime | None) -> bool:
-        return attempt < _ATTEMPTS if until is None else self._clock() < until
 
     def _attempt(
         self, before: Conversation, arrived: Arrived, journal: Journal, *, is_first: bool
@@ -127,7 +138,7 @@ class TurnService:
         except Overtaken:
             return None
         before = journal.document
-        after = self._after(before, arrived, result)
+        after, outcome = self._after(before, arrived, result)
         committed = self._commit(before, after, arrived)
         if committed is None:
             return None
@@ -136,7 +147,7 @@ class TurnService:
         flushed = not owns_outbox or self._flush(committed, arrived)
         sent = messages_in(after.id, after.tail[len(before.tail) :])
         replies = [message for message in sent if message.direction is Direction.OUTBOUND]
-        return TurnTaken(result.outcome, after, replies, after.turn_no, flushed=flushed)
+        return TurnTaken(outcome, after, replies, after.turn_no, flushed=flushed)
 
     def _may_be_repeat(self, before: Conversation, arrived: Arrived) -> bool:
         """Whether it takes a look to know; the commit itself refuses what the ring still holds.
@@ -145,18 +156,15 @@ class TurnService:
         """
         if before.last_turn_id == arrived.turn or "" < arrived.seq <= before.last_seq:
             return True
-        if before.turn_no <= RING_SIZE:
-            return False
-        inbound = arrived.inbound
-        sent_at = inbound.sent_at or time_in(inbound.pid)
-        return sent_at is None or sent_at <= before.ring_marks[0]
+        return arrived.may_be_forgotten(before)
 
     def _find_repeat(self, before: Conversation, arrived: Arrived) -> TurnTaken | None:
+        """In the ring; of an event older than the ring, in the history."""
         tenant_id, conversation_id = before.tenant_id, before.id
         arrival = self._conversations.find_arrival(tenant_id, conversation_id, arrived.turn)
         if arrival is not None:
             return _repeat(before, arrived, arrival.turn_no, arrival.payload_hash)
-        if before.turn_no <= RING_SIZE:
+        if not arrived.may_be_forgotten(before):
             return None
         row = next((row for row in before.tail if row["id"] == arrived.turn), None)
         row = row or self._messages.find_turn(tenant_id, conversation_id, arrived.turn)
@@ -167,21 +175,21 @@ class TurnService:
     def _result(self, arrived: Arrived, journal: Journal) -> Result:
         """Raises Overtaken, Unavailable."""
         received = arrived.receipt.receive_count
-        if received >= QUARANTINE_AT and journal.tries:
+        if received >= QUARANTINE_AT and journal.has_killed(self._clock()):
             return quarantined(journal.document, arrived)
         if received > 1:
-            journal.note_try()
+            journal.begin(self._clock())
         if not journal.document.status.is_open:
             return ignored(arrived)
         return self._run_flow(journal.document, arrived, journal)
 
     def _run_flow(self, before: Conversation, arrived: Arrived, journal: Journal) -> Result:
-        state = RunState.from_json(before.state) if before.turn_no else None
         program: Program | None = None
         try:
             flow = self._programs.get(before.tenant_id, before.flow)
             program = flow.program
-            services = _Services(before, arrived, flow, journal)
+            state = RunState.from_json(before.state) if before.turn_no else None
+            services = Surroundings(before, arrived, flow, journal)
             turn = self._run(program, state, arrived.event, services)
         except (Unavailable, LimitExceeded, Overtaken):
             raise
@@ -192,15 +200,18 @@ class TurnService:
         idle_at = program.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
         return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_at)
 
-    def _after(self, before: Conversation, arrived: Arrived, result: Result) -> Conversation:
+    def _after(
+        self, before: Conversation, arrived: Arrived, result: Result
+    ) -> tuple[Conversation, Outcome]:
+        """The document with the turn in it, or with a failed one if that would be too large."""
         try:
-            return after_turn(before, arrived, result, self._clock())
+            return after_turn(before, arrived, result, self._clock()), result.outcome
         except (TooLarge, ValueError) as error:
             if not before.pending.is_empty:
                 raise Unavailable("the conversation has too much unsent: try again") from error
             program = self._programs.get(before.tenant_id, before.flow).program
             result = failed(before, arrived, error, program)
-            return after_turn(before, arrived, result, self._clock())
+            return after_turn(before, arrived, result, self._clock()), result.outcome
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
@@ -224,46 +235,8 @@ class TurnService:
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Services:
-    """What the engine may ask: `engine.services.TurnServices` for one turn."""
-
-    _before: Conversation
-    _arrived: Arrived
-    _flow: LoadedFlow
-    _journal: Journal
-
-    @property
-    def now(self) -> datetime:
-        return self._arrived.at
-
-    @property
-    def seed(self) -> int:
-        return int(self._arrived.turn[:8] + self._arrived.turn[9:13], 16)
-
-    @property
-    def user(self) -> JsonObject:
-        return {"id": self._before.user_id, **self._before.user}
-
-    @property
-    def conversation(self) -> JsonObject:
-        before = self._before
-        return {
-            "id": before.id,
-            "channel": before.channel.value,
-            "language": before.language,
-            "turn_no": before.turn_no + 1,
-        }
-
-    @property
-    def tenant(self) -> JsonObject:
-        return {"id": self._before.tenant_id}
-
-    def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
-        return self._flow.matcher.classify(text, among)
-
-    def call(self, request: IntegrationRequest) -> IntegrationReply:
-        return self._journal.call(request)
+def _may_try_again(attempt: int, time_left: TimeLeft) -> bool:
+    return not time_left.is_over and (time_left.until is not None or attempt < _ATTEMPTS)
 
 
 def _is_stale_close(before: Conversation, arrived: Arrived) -> bool:

@@ -5,16 +5,11 @@ A customer sees only their own; anybody else's, like another tenant's, is one th
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from parley.domain.access import Caller
-from parley.domain.conversations import (
-    Channel,
-    Conversation,
-    ConversationQuery,
-    Status,
-)
-from parley.domain.cursors import checked_limit, decode_cursor, encode_cursor, unknown_cursor
+from parley.domain.conversations import Channel, Conversation, ConversationQuery, Status
+from parley.domain.cursors import checked_limit, decode_cursor, encode_cursor
 from parley.domain.errors import Closed, Conflict, Fault, Invalid, NotFound, Unavailable
 from parley.domain.ids import (
     ConversationId,
@@ -32,6 +27,7 @@ from parley.domain.queued import Inbound
 from parley.domain.turns import Outcome
 from parley.engine.events import CloseEvent, MessageEvent, StartEvent
 from parley.services.causes import caused
+from parley.services.conversation_cursors import bounds_in, place_in
 from parley.services.conversation_history import ConversationHistory
 from parley.services.openings import Opening, opened
 from parley.services.ports.clock import Clock, NewId
@@ -153,7 +149,7 @@ class ConversationService:
         if caller.is_customer:
             query = replace(query, user_id=caller.user_id)
         found = self._conversations.list(
-            caller.tenant_id, query, after=_place(cursor), limit=checked_limit(limit) + 1
+            caller.tenant_id, query, after=place_in(cursor), limit=checked_limit(limit) + 1
         )
         page = found[:limit]
         if len(found) <= limit:
@@ -251,7 +247,7 @@ class ConversationService:
         Raises NotFound, Invalid.
         """
         if cursor is not None:
-            after, before = _bounds(cursor, after, before)
+            after, before = bounds_in(cursor, after, before)
         conversation = self.get(caller, conversation_id)
         return self._history.messages(
             conversation, after=after or 0, before=before, limit=checked_limit(limit)
@@ -300,22 +296,3 @@ def _message_id(inbound: Inbound) -> MessageId:
 
 def _closed(conversation_id: ConversationId) -> Closed:
     return Closed(f"conversation {conversation_id!r} has ended: start a new one")
-
-
-def _place(cursor: str | None) -> tuple[datetime, ConversationId] | None:
-    if cursor is None:
-        return None
-    at, conversation_id = decode_cursor(cursor, datetime, str)
-    return at, ConversationId(conversation_id)
-
-
-def _bounds(cursor: str, after: int | None, before: int | None) -> tuple[int | None, int | None]:
-    """The bounds of a page of messages, the one of the cursor's direction moved on to its place."""
-    direction, n = decode_cursor(cursor, str, int)
-    match direction:
-        case "after":
-            return n, before
-        case "before":
-            return after, n
-        case _:
-            raise unknown_cursor()

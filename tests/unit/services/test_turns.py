@@ -18,7 +18,7 @@ from parley.domain.conversations import (
 from parley.domain.errors import Conflict, NotFound, Unavailable
 from parley.domain.ids import ProviderId, TenantId, inbound_message_id, time_in
 from parley.domain.messages import Direction
-from parley.domain.queued import Inbound, Receipt
+from parley.domain.queued import Inbound, OutboundTurn, Receipt
 from parley.domain.turns import Outcome
 from parley.engine.events import CloseEvent, TimerEvent, event_to_json
 from parley.engine.state import RunState
@@ -29,6 +29,7 @@ from parley.services.causes import caused
 from parley.services.ports.programs import LoadedFlow
 from parley.services.turns import Contended
 from tests.builders import (
+    A_PIN,
     A_TENANT,
     B_TENANT,
     NOON,
@@ -403,3 +404,61 @@ def test_a_key_that_was_for_another_start_is_a_conflict() -> None:
 
     with pytest.raises(Conflict):
         world.service.start(a_caller(), key="k", language="de")
+
+
+def test_a_handoff_is_an_event_and_asks_for_a_person() -> None:
+    flow = {
+        "schema": "parley/1",
+        "name": "helpless",
+        "initial_state": "welcome",
+        "states": [
+            {
+                "name": "welcome",
+                "type": "response",
+                "config": {"response_templates": {"en": "Hello"}},
+                "transitions": [{"condition": "any_input", "target_state": "person"}],
+            },
+            {"name": "person", "type": "human_handoff", "config": {"queue": "sales"}},
+        ],
+    }
+    world = a_world(programs=FixedPrograms({A_PIN: a_flow(flow)}))
+    begun = world.starts()
+    assert isinstance(world.outbound, MemoryFifo)
+
+    taken = world.turns.take(an_inbound(conversation_id=begun.id))
+
+    now = taken.conversation
+    assert (now.status, now.wants_agent, now.idle_at) == (Status.ESCALATED, True, None)
+    events = [item.body for item in world.outbound.sent[-1].items if "name" in item.body]
+    assert [event["name"] for event in events] == [
+        "handoff.requested",
+        "conversation.escalated",
+        "turn.taken",
+    ]
+    assert events[0]["data"]["queue"] == "sales"
+
+
+def test_a_close_ends_a_conversation_whose_flow_fails() -> None:
+    def run(*turn: object) -> Turn:
+        if turn[1] is not None:
+            raise KeyError("a bug")
+        return run_turn(*turn)  # type: ignore[arg-type]  # passed on as they came
+
+    world = a_world(run=run)
+    begun = world.starts()
+
+    assert world.service.close(a_caller(), begun.id).status is Status.COMPLETED
+
+
+def test_what_does_not_fit_beside_what_is_unsent_waits_for_it_to_be_sent() -> None:
+    class Away(MemoryFifo[OutboundTurn]):
+        def send(self, *_: object) -> None:
+            raise Unavailable("away")
+
+    world = a_world(outbound=Away())
+    begun = world.starts()
+    for _ in range(3):
+        say(world, begun, "x" * 4_900)
+
+    with pytest.raises(Unavailable, match="unsent"):
+        say(world, begun, "x" * 4_900)

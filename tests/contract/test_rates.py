@@ -49,6 +49,18 @@ def test_a_quota_may_happen_at_once_and_no_more(new_rates: NewRates) -> None:
     assert [one.retry_after_s for one in tries] == [0, 0, 0, 1_200, 1_200]
 
 
+def test_looking_counts_nothing(new_rates: NewRates) -> None:
+    rates, used, unused = new_rates(a_tenant_id()), a_claim(3), a_claim(2)
+    for _ in range(3):
+        rates.take([used])
+
+    for _ in range(5):
+        looked = rates.look([used, unused])
+
+    assert [(one.admitted, one.remaining) for one in looked] == [(False, 0), (True, 2)]
+    assert looked[0].retry_after_s == 1_200
+
+
 def test_what_is_used_comes_back_evenly(new_rates: NewRates) -> None:
     rates, claim = new_rates(a_tenant_id()), a_claim(20, window_s=1)
     while rates.take([claim])[0].admitted:

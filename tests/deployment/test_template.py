@@ -1,9 +1,13 @@
 """The template as data: what a deployment would only show too late."""
 
+import json
 import re
 
 import pytest
 
+from parley.domain.errors import LimitExceeded, PlatformError, Unauthenticated, Unavailable
+from parley.runtime.problems import problem_of
+from parley.runtime.reading import BodyTooLarge, MediaTypeUnsupported
 from tests.deployment.stack import (
     Handler,
     Route,
@@ -221,7 +225,11 @@ def test_api_gateway_s_own_answers_are_problems_too() -> None:
         "DEFAULT_4XX",
         "DEFAULT_5XX",
         "MISSING_AUTHENTICATION_TOKEN",
+        "QUOTA_EXCEEDED",
+        "REQUEST_TOO_LARGE",
+        "THROTTLED",
         "UNAUTHORIZED",
+        "UNSUPPORTED_MEDIA_TYPE",
     }
     for answer in answers.values():
         headers = answer["ResponseParameters"]["Headers"]
@@ -229,4 +237,35 @@ def test_api_gateway_s_own_answers_are_problems_too() -> None:
         body = answer["ResponseTemplates"]["application/json"]
         status = re.search(r'"status":(\d+)', body)
         assert status is not None
-        assert answer.get("StatusCode", 400) == int(status[1])
+        assert answer["StatusCode"] == int(status[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("REQUEST_TOO_LARGE", BodyTooLarge()),
+        ("UNSUPPORTED_MEDIA_TYPE", MediaTypeUnsupported()),
+        ("THROTTLED", LimitExceeded("", limit="all", retry_after_s=1)),
+        ("QUOTA_EXCEEDED", LimitExceeded("", limit="all", retry_after_s=1)),
+        ("UNAUTHORIZED", Unauthenticated("send a valid access token or API key")),
+        ("DEFAULT_5XX", Unavailable("")),
+    ],
+)
+def test_api_gateway_says_of_an_error_what_a_handler_says(kind: str, error: PlatformError) -> None:
+    answer = resources("AWS::Serverless::Api")["Api"]["GatewayResponses"][kind]
+    said = json.loads(answer["ResponseTemplates"]["application/json"])
+    ours = json.loads(problem_of(error, "r").body or "")
+
+    assert {name: said[name] for name in ("type", "title", "status", "code")} == {
+        name: ours[name] for name in ("type", "title", "status", "code")
+    }
+    assert said["detail"] == (error.detail or said["detail"])
+
+
+def test_a_flood_is_stopped_before_it_costs_anything() -> None:
+    (settings,) = resources("AWS::Serverless::Api")["Api"]["MethodSettings"]
+    live = resources("AWS::Serverless::WebSocketApi")["LiveApi"]["DefaultRouteSettings"]
+
+    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
+    for limits in (settings, live):
+        assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]

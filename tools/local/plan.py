@@ -124,5 +124,6 @@ class Plan:
             "RedisUrl": self.redis_url,
             "TokenKeys": self.secrets.token_keys,
             "LiveEndpoint": f"{endpoint(self.ports['ministack'])}/_aws/execute-api",
+            "CustomerCallsPerMinute": "6000",  # a laptop is asked by nobody but its owner's tests
             "IntegrationHosts": f"{INTEGRATION}=http://{HOST}:{self.ports['orders']}",
         }

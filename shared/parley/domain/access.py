@@ -1,6 +1,7 @@
 """Who calls, and what a role may do: the one table of permissions."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from parley.domain.ids import TenantId, UserId
@@ -53,7 +54,8 @@ class Caller:
     """Who a request comes from, as the authorizer vouches for it.
 
     `key_id` is set when an API key spoke. A `customer` sees only conversations that have their
-    `user_id`. `request_id` is for the audit log and says nothing about who calls.
+    `user_id`. `request_id` is for the audit log and says nothing about who calls; after
+    `expires_at` what they proved themselves with holds no longer.
     """
 
     tenant_id: TenantId
@@ -61,6 +63,7 @@ class Caller:
     role: Role
     key_id: str | None = None
     request_id: str | None = field(default=None, compare=False)
+    expires_at: datetime | None = field(default=None, compare=False)
 
     @property
     def permissions(self) -> frozenset[Permission]:

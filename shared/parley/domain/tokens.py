@@ -25,6 +25,7 @@ VISITOR_LIFETIME = timedelta(days=30)
 
 SECRET_BYTES = 32
 _REFRESH_PREFIX = "rt_"
+_KEY_START = "ck_"
 _KEY_PREFIX = "ck_live_"
 _KEY_PUBLIC_LENGTH = 8
 _KEY_SECRET_LENGTH = 43
@@ -178,6 +179,11 @@ def new_api_key(public: bytes, secret: bytes) -> tuple[str, str, bytes]:
     random = _base62(int.from_bytes(secret), _KEY_SECRET_LENGTH)
     body = f"{_KEY_PREFIX}{prefix}_{random}"
     return body + _checksum(body), prefix, hashed(random.encode())
+
+
+def is_api_key(credential: str) -> bool:
+    """Whether somebody means it to be an API key; all else is a signed token, or nothing."""
+    return credential.startswith(_KEY_START)
 
 
 def parsed_api_key(text: str) -> tuple[str, bytes] | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from parley.domain.access import Caller, Permission, Role
@@ -14,17 +15,20 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 def find_caller(event: Mapping[str, Any]) -> Caller | None:
     """The caller that the authorizer named; None where the route has no authorizer.
 
-    Its context holds text only: `tenant_id`, `user_id`, `role` and, for API keys, `key_id`.
+    Its context holds text only: `tenant_id`, `user_id`, `role`, for API keys `key_id`, and
+    `expires_at` in seconds since 1970 for what does not hold for ever.
     """
     named = event["requestContext"].get("authorizer") or {}
     if "tenant_id" not in named:
         return None
+    expiry = named.get("expires_at")
     return Caller(
         tenant_id=TenantId(named["tenant_id"]),
         user_id=UserId(named["user_id"]),
         role=Role(named["role"]),
         key_id=named.get("key_id") or None,
         request_id=request_id_of(event),
+        expires_at=datetime.fromtimestamp(int(expiry), UTC) if expiry else None,
     )
 
 

@@ -9,9 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from parley.channels.web import Frame, parse
 from parley.domain.access import Caller
-from parley.domain.errors import PlatformError, Unauthenticated
+from parley.domain.errors import PlatformError, TokenExpired, Unauthenticated
 from parley.domain.json import JsonObject
-from parley.runtime.callers import find_caller
+from parley.runtime.callers import address_of, find_caller
+from parley.runtime.chance import now
+from parley.runtime.limits import USUAL
 from parley.runtime.live import written
 from parley.runtime.observability import Handler, count, logger, observed
 from parley.runtime.wiring import Services, services
@@ -49,10 +51,13 @@ def _answer(event: Mapping[str, Any], function: Receive) -> JsonObject | None:
     request_id, connection_id = str(context["requestId"]), str(context["connectionId"])
     logger.append_keys(request_id=request_id, connection_id=connection_id)
     try:
+        wired = services()
         caller = _proven(event)
         logger.append_keys(tenant_id=caller.tenant_id, role=caller.role)
+        _require_fresh(caller, connection_id, wired)
+        wired.limiter.take(USUAL, caller.tenant_id, caller, address_of(event))
         frame = parse(event.get("body") or "")
-        return function(frame, Connection(connection_id, caller, request_id), services())
+        return function(frame, Connection(connection_id, caller, request_id), wired)
     except PlatformError as error:
         logger.info("frame.refused", code=error.code, reason=type(error).__name__)
         return _told(error, request_id)
@@ -66,6 +71,13 @@ def _proven(event: Mapping[str, Any]) -> Caller:
     if caller is None:
         raise Unauthenticated("connect with a valid token")
     return caller
+
+
+def _require_fresh(caller: Caller, connection_id: str, wired: Services) -> None:
+    """A connection may outlive its token: raises TokenExpired, and nothing is pushed to it."""
+    if caller.expires_at and caller.expires_at <= now():
+        wired.live.leave(connection_id)
+        raise TokenExpired("the token has expired: connect with a new one")
 
 
 def _told(error: PlatformError, request_id: str) -> JsonObject:

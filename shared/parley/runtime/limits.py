@@ -35,7 +35,24 @@ USUAL = Limits(
     caller=Rate("caller", quota=6_000, window_s=60),
     address=Rate("address", quota=6_000, window_s=60),
 )
-"""For callers who have proved who they are."""
+"""For callers who have proved who they are; customers have limits of their own."""
+
+
+def customers_at(calls_per_minute: int) -> Limits:
+    """What one customer may do, what all behind one address may, and all of one tenant together.
+
+    Anybody may become a customer. So they have a budget apart from the tenant's staff and keys,
+    whom they cannot shut out.
+    """
+    return Limits(
+        tenant=Rate("customers", quota=100 * calls_per_minute, window_s=60),
+        caller=Rate("customer", quota=calls_per_minute, window_s=60),
+        address=Rate("customer-address", quota=10 * calls_per_minute, window_s=60),
+    )
+
+
+GUESSES = Limits(address=Rate("wrong-key-address", quota=60, window_s=60))
+"""For API keys that nobody has: a program with a stale key meets it, and so does who guesses."""
 
 PUBLIC = Limits(address=Rate("public", quota=600, window_s=60))
 """For routes open to all."""
@@ -45,6 +62,9 @@ LOG_IN = Limits(address=Rate("log-in-address", quota=60, window_s=60), fails_ope
 
 UNLIMITED = Limits()
 """For answers that cost nothing to give: nobody counts them."""
+
+
+type _Ask = Callable[[Rates, Sequence[Claim]], Sequence[Standing]]
 
 
 class TooManyRequests(LimitExceeded):
@@ -65,9 +85,14 @@ class Limiter:
     """Counts each request against the limits of its route."""
 
     def __init__(
-        self, shared: Callable[[TenantId], Rates], *, now_s: Callable[[], float] = time.monotonic
+        self,
+        shared: Callable[[TenantId], Rates],
+        *,
+        customers: Limits = USUAL,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shared = shared
+        self._customers = customers
         self._now_s = now_s
         self._own = MemoryRates(lambda: int(now_s() * 1_000_000))
         self._away_until_s = 0.0
@@ -79,26 +104,39 @@ class Limiter:
 
         Raises TooManyRequests, or Unavailable if nobody can count and the limits fail closed.
         """
+        if caller and caller.is_customer and limits.caller:
+            limits = self._customers
         claims = _claims(limits, caller, address)
-        standings = self._take(limits, tenant_id, claims)
-        refused = [standing for standing in standings if not standing.admitted]
-        if refused:
-            raise TooManyRequests(max(refused, key=lambda standing: standing.retry_after_s))
+        standings = self._asked(limits, tenant_id, claims, lambda rates, own: rates.take(own))
+        _require_admitted(standings)
         return min(standings, key=lambda standing: standing.remaining / standing.rate.quota)
 
-    def _take(
-        self, limits: Limits, tenant_id: TenantId, claims: Sequence[Claim]
+    def require_room(self, limits: Limits, tenant_id: TenantId, address: str) -> None:
+        """Raises TooManyRequests if one more would be too many; counts nothing."""
+        claims = _claims(limits, None, address)
+        _require_admitted(
+            self._asked(limits, tenant_id, claims, lambda rates, own: rates.look(own))
+        )
+
+    def _asked(
+        self, limits: Limits, tenant_id: TenantId, claims: Sequence[Claim], ask: _Ask
     ) -> Sequence[Standing]:
         if not limits.fails_open:
-            return self._shared(tenant_id).take(claims)
+            return ask(self._shared(tenant_id), claims)
         if self._now_s() >= self._away_until_s:
             try:
-                return self._shared(tenant_id).take(claims)
+                return ask(self._shared(tenant_id), claims)
             except Unavailable:
                 self._away_until_s = self._now_s() + AWAY_S
                 logger.warning("limits.counted_alone", store="redis")
                 count("LimitsCountedAlone")
-        return self._own.take([Claim(c.rate, f"{tenant_id}:{c.key}") for c in claims])
+        return ask(self._own, [Claim(c.rate, f"{tenant_id}:{c.key}") for c in claims])
+
+
+def _require_admitted(standings: Sequence[Standing]) -> None:
+    refused = [standing for standing in standings if not standing.admitted]
+    if refused:
+        raise TooManyRequests(max(refused, key=lambda standing: standing.retry_after_s))
 
 
 def _claims(limits: Limits, caller: Caller | None, address: str) -> Sequence[Claim]:

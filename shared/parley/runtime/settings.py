@@ -37,6 +37,7 @@ class Settings:
     dead_letter_queue_url: str
     live_endpoint: str
     integration_hosts: str
+    customer_calls_per_minute: int
     overrides: Mapping[str, str] = field(repr=False)
 
     @property
@@ -99,6 +100,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
         live_endpoint=environment.get("LIVE_ENDPOINT", ""),
         integration_hosts=integration_hosts,
+        customer_calls_per_minute=int(environment.get("PARLEY_CUSTOMER_CALLS_PER_MINUTE", "120")),
         overrides={
             name: value
             for name in ("mongodb_uri", "postgres_url", "redis_url", "token_keys")

@@ -164,9 +164,12 @@ class Services(Stores):
     @cached_property
     def limiter(self) -> "Limiter":
         from parley.repositories.redis.rates import RedisRates
-        from parley.runtime.limits import Limiter
+        from parley.runtime.limits import Limiter, customers_at
 
-        return Limiter(lambda tenant_id: RedisRates(self.redis, tenant_id))
+        return Limiter(
+            lambda tenant_id: RedisRates(self.redis, tenant_id),
+            customers=customers_at(self.settings.customer_calls_per_minute),
+        )
 
     @cached_property
     def access(self) -> "AccessService":

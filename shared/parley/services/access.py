@@ -27,6 +27,7 @@ from parley.domain.tokens import (
     TokenKind,
     TokenPair,
     hashed,
+    is_api_key,
     new_api_key,
     parsed_api_key,
     parsed_refresh_token,
@@ -154,12 +155,12 @@ class AccessService:
 
         Raises Unauthenticated, TokenExpired. Only a key costs a look into the store.
         """
-        if credential.startswith("ck_"):
+        if is_api_key(credential):
             return self._caller_of_key(credential)
         claims = self._ports.tokens.read(
             credential, TokenKind.ACCESS, TokenKind.GUEST, now=self._clock()
         )
-        return Caller(claims.tenant_id, claims.user_id, claims.role)
+        return Caller(claims.tenant_id, claims.user_id, claims.role, expires_at=claims.expires_at)
 
     def create_api_key(self, caller: Caller, name: str, role: Role = Role.ADMIN) -> CreatedApiKey:
         """A key for programs of the caller's organisation; its text is shown this once.
@@ -249,7 +250,9 @@ class AccessService:
         matches = hmac.compare_digest(secret_hash, key.secret_hash if key else _NO_HASH)
         if key is None or not matches or not key.is_valid(self._clock()):
             raise Unauthenticated("the API key does not hold")
-        return Caller(key.tenant_id, key.created_by, key.role, key_id=key.id)
+        return Caller(
+            key.tenant_id, key.created_by, key.role, key_id=key.id, expires_at=key.expires_at
+        )
 
     def _session_entry(self, session: Session, name: str, now: datetime) -> AuditEntry:
         owner = Caller(session.tenant_id, session.user_id, Role.CUSTOMER)

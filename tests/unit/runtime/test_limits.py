@@ -9,12 +9,13 @@ from parley.domain.errors import LimitExceeded, Unavailable
 from parley.domain.ids import TenantId, UserId
 from parley.domain.rates import Claim, Rate, Standing
 from parley.repositories.memory.rates import MemoryRates
-from parley.runtime.limits import AWAY_S, LOG_IN, Limiter, Limits
+from parley.runtime.limits import AWAY_S, LOG_IN, USUAL, Limiter, Limits, customers_at
 from parley.services.ports.rates import Rates
 
 TENANT = TenantId("t-1")
 ADA = Caller(TENANT, UserId("ada"), Role.ADMIN)
 KEY = Caller(TENANT, UserId("ada"), Role.ADMIN, key_id="k-1")
+CUSTOMERS = Limits(Rate("customers", 5, 60), Rate("customer", 2, 60), Rate("crowd", 4, 60))
 LIMITS = Limits(Rate("tenant", 5, 60), Rate("caller", 3, 60), Rate("address", 4, 60))
 
 
@@ -26,7 +27,7 @@ class World:
         self.is_away = False
         self.asked = 0
         self._counts: dict[TenantId, Rates] = {}
-        self.limiter = Limiter(self._shared, now_s=lambda: self.now_s)
+        self.limiter = Limiter(self._shared, customers=CUSTOMERS, now_s=lambda: self.now_s)
 
     def _shared(self, tenant_id: TenantId) -> Rates:
         return Shared(self, self._counts.setdefault(tenant_id, MemoryRates(self._now_us)))
@@ -57,6 +58,12 @@ class Shared:
             raise Unavailable("away")
         return self._rates.take(claims)
 
+    def look(self, claims: Sequence[Claim]) -> Sequence[Standing]:
+        self._world.asked += 1
+        if self._world.is_away:
+            raise Unavailable("away")
+        return self._rates.look(claims)
+
     def forget(self, claim: Claim) -> None:
         self._rates.forget(claim)
 
@@ -83,6 +90,50 @@ def test_another_tenant_is_not_touched() -> None:
     world.calls(ADA)
 
     assert world.calls(Caller(TenantId("t-2"), UserId("ada"), Role.ADMIN)) == 3
+
+
+def test_a_customer_has_limits_of_their_own() -> None:
+    """Two calls each, four from one address, five of the tenant."""
+    world = World()
+    guests = [Caller(TENANT, UserId(f"g-{n}"), Role.CUSTOMER) for n in range(5)]
+
+    assert [world.calls(guest, "a-1") for guest in guests[:3]] == [2, 2, 0]
+    assert [world.calls(guest, "a-2") for guest in guests[3:]] == [1, 0]
+
+
+def test_customers_cannot_shut_out_the_tenants_own_people() -> None:
+    world = World()
+    for n in range(20):
+        world.calls(Caller(TENANT, UserId(f"g-{n}"), Role.CUSTOMER), f"a-{n}")
+
+    assert world.calls(ADA, "office") == 3
+
+
+def test_a_customers_usual_limit_is_as_many_calls_a_minute_as_settings_say() -> None:
+    limits = customers_at(120)
+    guest = Caller(TENANT, UserId("g"), Role.CUSTOMER)
+    counts = MemoryRates(lambda: 0)
+    limiter = Limiter(lambda _tenant_id: counts, customers=limits)
+
+    standing = [limiter.take(USUAL, TENANT, guest, "a") for _ in range(120)][-1]
+
+    assert (standing.rate.name, standing.remaining) == ("customer", 0)
+    with pytest.raises(LimitExceeded):
+        limiter.take(USUAL, TENANT, guest, "a")
+
+
+def test_looking_whether_there_is_room_takes_none() -> None:
+    world, tries = World(), Limits(address=Rate("tries", 2, 60))
+    for is_away in (False, True):
+        world.is_away = is_away
+        for _ in range(2):
+            for _ in range(5):
+                world.limiter.require_room(tries, TENANT, "a-1")
+            world.limiter.take(tries, TENANT, None, "a-1")
+
+        with pytest.raises(LimitExceeded):
+            world.limiter.require_room(tries, TENANT, "a-1")
+        world.limiter.require_room(tries, TENANT, "a-2")
 
 
 def test_a_refusal_names_the_limit_and_when_to_come_again() -> None:

@@ -1,6 +1,7 @@
 """Frames in, answers out: nothing a client sends makes the function fail."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from parley.channels.web import Frame
 from parley.domain.errors import LimitExceeded, NotFound, PlatformError, Unavailable
 from parley.domain.json import JsonObject
+from parley.domain.rates import Rate
+from parley.repositories.memory.rates import MemoryRates
 from parley.runtime.frames import Connection, frame_handler
+from parley.runtime.limits import Limiter, Limits
 from parley.runtime.live import connection_handler
 from parley.runtime.wiring import Services, services
 from tests.invocations import a_context
@@ -23,12 +27,54 @@ TYPING = json.dumps({"action": "typing", "conversation_id": "c"})
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PARLEY_STAGE", "local")
     services.cache_clear()
+    counts = MemoryRates(lambda: 0)
+    vars(services())["limiter"] = Limiter(
+        lambda _tenant_id: counts, customers=Limits(caller=Rate("customer", 3, 60))
+    )
     yield
     services.cache_clear()
 
 
+class Left:
+    """Stands for the live service: which connections it was told to forget."""
+
+    def __init__(self) -> None:
+        self.connections: list[str] = []
+
+    def leave(self, connection_id: str) -> None:
+        self.connections.append(connection_id)
+
+
+def test_frames_count_as_calls_do() -> None:
+    """A customer's connection is no way around their limit."""
+    codes = [
+        json.loads(answered(an_event(), {"event": "x"})["body"]).get("problem", {}).get("code")
+        for _ in range(5)
+    ]
+
+    assert codes == [None, None, None, 3003, 3003]
+
+
+def test_a_connection_outlives_its_token_and_is_told_so() -> None:
+    left = vars(services())["live"] = Left()
+    past, future = (str(int(time.time()) + seconds) for seconds in (-1, 60))
+
+    expired = answered(an_event(authorizer=PROVEN | {"expires_at": past}), {"event": "x"})
+    valid = answered(an_event(authorizer=PROVEN | {"expires_at": future}), {"event": "x"})
+
+    problem = json.loads(expired["body"])["problem"]
+    assert (problem["status"], problem["code"], expired["seen"]) == (401, 1003, [])
+    assert json.loads(valid["body"]) == {"event": "x"}
+    assert left.connections == ["k"]
+
+
 def an_event(body: str | None = TYPING, authorizer: JsonObject | None = None) -> JsonObject:
-    context = {"connectionId": "k", "requestId": "r", "authorizer": authorizer or PROVEN}
+    context = {
+        "connectionId": "k",
+        "requestId": "r",
+        "authorizer": authorizer or PROVEN,
+        "identity": {"sourceIp": "203.0.113.7"},
+    }
     return {"requestContext": context, "body": body, "isBase64Encoded": False}
 
 

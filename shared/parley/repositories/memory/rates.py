@@ -18,7 +18,7 @@ class MemoryRates:
 
     def take(self, claims: Sequence[Claim]) -> Sequence[Standing]:
         now_us = self._now_us()
-        arrivals = [max(self._arrivals.get(claim.key, 0), now_us) for claim in claims]
+        arrivals = self._arrived(claims, now_us)
         found = _standings(claims, arrivals, now_us, counted=False)
         if not all(each.admitted for each in found):
             return found
@@ -29,8 +29,15 @@ class MemoryRates:
             self._put(claim.key, arrival_us)
         return _standings(claims, arrivals, now_us, counted=True)
 
+    def look(self, claims: Sequence[Claim]) -> Sequence[Standing]:
+        now_us = self._now_us()
+        return _standings(claims, self._arrived(claims, now_us), now_us, counted=False)
+
     def forget(self, claim: Claim) -> None:
         self._arrivals.pop(claim.key, None)
+
+    def _arrived(self, claims: Sequence[Claim], now_us: int) -> Sequence[int]:
+        return [max(self._arrivals.get(claim.key, 0), now_us) for claim in claims]
 
     def _put(self, key: str, arrival_us: int) -> None:
         self._arrivals[key] = arrival_us

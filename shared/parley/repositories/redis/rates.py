@@ -56,6 +56,18 @@ class RedisRates:
             for claim, arrival_us in zip(claims, arrivals, strict=True)
         ]
 
+    def look(self, claims: Sequence[Claim]) -> Sequence[Standing]:
+        keys = [rate_key(self._tenant_id, claim.key) for claim in claims]
+        with answered(), self._client.pipeline(transaction=False) as asked:
+            asked.time()
+            asked.mget(keys)
+            (seconds, microseconds), arrivals = asked.execute()
+        now_us = seconds * 1_000_000 + microseconds
+        return [
+            standing(claim.rate, arrival_us=int(arrival or 0), now_us=now_us, counted=False)
+            for claim, arrival in zip(claims, arrivals, strict=True)
+        ]
+
     def forget(self, claim: Claim) -> None:
         with answered():
             self._client.delete(rate_key(self._tenant_id, claim.key))

@@ -15,5 +15,8 @@ class Rates(Protocol):
         If one of them does not admit it, none counts it. May raise Unavailable.
         """
 
+    def look(self, claims: Sequence[Claim]) -> Sequence[Standing]:
+        """How each claim stands, without a try. May raise Unavailable."""
+
     def forget(self, claim: Claim) -> None:
         """The whole quota may happen again. May raise Unavailable."""

@@ -1,8 +1,9 @@
 """POST /conversations/{conversation_id}/messages: say something to the bot.
 
 The message is queued, and its turn comes exactly once: 202. With `Prefer: wait=N` the turn runs
-right away and the bot's words are in the answer: 200. Whoever cannot be answered in time gets 202,
-and the words arrive in the conversation.
+right away and the bot's words are in the answer: 200; it does not stand behind what is queued, so
+it may overtake messages sent before it. Whoever cannot be answered in time gets 202, and the words
+arrive in the conversation.
 """
 
 from aws_lambda_powertools.event_handler import Response

@@ -24,6 +24,7 @@ from parley.domain.json import JsonObject
 from parley.domain.queued import EventQueued, Inbound, OutboundTurn, Receipt
 from parley.runtime import aws
 from parley.runtime.aws import MAX_RECORD_BYTES, SqsEvents, SqsInbound, SqsOutbound, group_id
+from parley.runtime.chance import now
 from parley.runtime.queue import (
     MAX_DELAY_S,
     MAX_UNFORESEEN,
@@ -165,10 +166,35 @@ def test_a_record_knows_its_place_and_how_often_it_was_received(queues: Queues) 
     SqsInbound(queues.ordered).send(an_inbound("c", 1))
     records = queues.received(queues.ordered)
 
-    consumer.work(records)
+    consumer.work(records, left_ms=20_000)
 
     seq = records[0]["attributes"]["SequenceNumber"]
-    assert consumer.receipts == [Receipt(seq=seq, receive_count=1)]
+    (receipt,) = consumer.receipts
+    assert receipt == Receipt(seq=seq, receive_count=1, end=receipt.end)
+
+
+def test_a_record_must_be_done_before_its_worker_is_cut_off(queues: Queues) -> None:
+    consumer = Consumer()
+    SqsInbound(queues.ordered).send(an_inbound("c", 1))
+
+    earliest = now() + timedelta(seconds=15)
+    consumer.work(queues.received(queues.ordered), left_ms=20_000)
+
+    end = consumer.receipts[0].end
+    assert end is not None
+    assert earliest <= end <= now() + timedelta(seconds=15)
+
+
+def test_another_message_under_a_used_id_is_not_dropped_on_the_way(queues: Queues) -> None:
+    inbound = SqsInbound(queues.ordered)
+    first = an_inbound("c", 1)
+    other = first.model_copy(update={"event": {"kind": "start", "language": "de"}})
+
+    for sent in (first, first, other):
+        inbound.send(sent)
+
+    bodies = [json.loads(record["body"]) for record in queues.received(queues.ordered)]
+    assert [body["event"] for body in bodies] == [first.event, other.event]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +296,7 @@ def test_no_record_is_begun_when_there_is_no_time_left(queues: Queues) -> None:
     SqsInbound(queues.ordered).send(an_inbound("a", 1))
     records = queues.received(queues.ordered)
 
-    failed = consumer.work(records, left_ms=9_999)
+    failed = consumer.work(records, left_ms=14_999)
 
     assert failed == [records[0]["messageId"]]
     assert consumer.receipts == []

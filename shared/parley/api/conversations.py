@@ -31,7 +31,10 @@ class ConversationDraft(Draft):
     language: LanguageTag | None = Field(default=None, examples=["en"])
     user: JsonObject = Field(
         default_factory=dict,
-        description="What is known of the person, for the flow's texts and conditions.",
+        description=(
+            "What is known of the person, for the flow's texts and conditions. It has no `id`: "
+            "`user_id` is."
+        ),
         examples=[{"name": "Ada"}],
     )
 

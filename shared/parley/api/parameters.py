@@ -22,7 +22,8 @@ IdempotencyKey = Annotated[
         pattern=r"^[\x21-\x7e]+$",
         description=(
             "Makes a repeat safe: for 24 hours the same key with the same body gives the first "
-            "answer again, and with another body 409."
+            "answer again, and with another body 409. A message's key is also known by its "
+            "conversation: for the next 64 turns, or for ever if it is a UUIDv7."
         ),
     ),
 ]
@@ -42,7 +43,10 @@ Prefer = Annotated[
         max_length=200,
         description=(
             "`wait=N` (RFC 7240): stay up to N seconds, at most 25, for the answer's turn; absent, "
-            "the message is queued and 202 comes at once."
+            "the message is queued and 202 comes at once. A turn that is waited for may overtake "
+            "messages that are still queued: whoever sends several waits for each, or for none. "
+            "A call to another system that may take longer than is left, and must not be repeated, "
+            "is not begun: 202, and the turn is taken from the queue."
         ),
     ),
 ]

@@ -127,11 +127,11 @@ type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class RetryConfig(FlowPart):
-    """The first attempt counts."""
+    """The first attempt counts. `methods` are those the author declares safe to be sent twice."""
 
     max_attempts: Annotated[int, Field(ge=1, le=5)] = 1
     backoff_ms: Annotated[int, Field(ge=0, le=10_000)] = 200
-    methods: tuple[Method, ...] = ("GET", "PUT", "DELETE")
+    methods: tuple[Method, ...] = ("GET",)
 
 
 class ErrorHandling(FlowPart):

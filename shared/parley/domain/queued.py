@@ -3,8 +3,10 @@
 Unknown fields are ignored, so that a rollback can read what a newer version wrote.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict
 
@@ -70,3 +72,9 @@ class EventQueued(Queued):
     at: datetime
     conversation_id: ConversationId | None = None
     data: JsonObject
+
+
+def payload_hash(payload: JsonObject) -> str:
+    """64 bits that tell one payload from another."""
+    encoded = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return sha256(encoded.encode()).hexdigest()[:16]

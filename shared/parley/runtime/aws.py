@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from parley.domain.conversations import OutboxItem
 from parley.domain.errors import Unavailable
 from parley.domain.ids import ConversationId, TenantId, derived_id
-from parley.domain.queued import EventQueued, Inbound, OutboundTurn
+from parley.domain.queued import EventQueued, Inbound, OutboundTurn, payload_hash
 
 MAX_RECORD_BYTES = 200 * 1024
 """Of a body: the queue takes 256 KB, attributes and the rest of a batch included."""
@@ -63,14 +63,22 @@ class SqsInbound:
         self._queue_url = queue_url
 
     def send(self, inbound: Inbound) -> None:
-        """Put it at the end of its conversation's group."""
+        """Put it at the end of its conversation's group.
+
+        The queue drops what comes again within five minutes; not another message under the same
+        id, so that it is known to have been refused.
+        """
         with answered("the queue"):
             client("sqs").send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=inbound.model_dump_json(),
                 MessageGroupId=group_id(inbound.tenant_id, inbound.conversation_id),
                 MessageDeduplicationId=derived_id(
-                    "inbound", inbound.tenant_id, inbound.conversation_id, inbound.pid
+                    "inbound",
+                    inbound.tenant_id,
+                    inbound.conversation_id,
+                    inbound.pid,
+                    inbound.payload_hash or payload_hash(inbound.event),
                 ),
             )
 

@@ -15,6 +15,7 @@ A record that there is no time left for is not begun: it comes again.
 
 import random
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
@@ -25,6 +26,7 @@ from pydantic import ValidationError
 
 from parley.domain.errors import LimitExceeded, PlatformError, Unavailable
 from parley.domain.queued import Queued, Receipt
+from parley.runtime.chance import now
 from parley.runtime.observability import Handler, count, logger, observed
 from parley.runtime.settings import settings
 from parley.runtime.wiring import Services, services
@@ -32,8 +34,10 @@ from parley.runtime.wiring import Services, services
 if TYPE_CHECKING:
     from parley.runtime.aws import ConsumedQueue
 
-MIN_TIME_LEFT_MS = 10_000
-"""With less left, no record is begun: it would be cut off in the middle."""
+RESERVE_MS = 5_000
+"""What is kept of a function's time to store and tell what a record came to."""
+MIN_TIME_LEFT_MS = 15_000
+"""With less left, no record is begun: it may call out for ten seconds, and keeps the reserve."""
 MAX_DELAY_S = 15 * 60
 MAX_UNFORESEEN = 10
 """At this receive what fails in a way nobody foresaw is given up: after minutes, not days."""
@@ -46,7 +50,7 @@ class _NotBegun(Exception):
 
 type Consume[Event] = Callable[[Event, Services], None]
 type ConsumeInOrder[Event] = Callable[[Event, Services, Receipt], None]
-type _Call = Callable[[SQSRecord], None]
+type _Call = Callable[[SQSRecord, LambdaContext], None]
 
 
 @overload
@@ -70,11 +74,11 @@ def queue_handler[Event: Queued](
     how often it came: then what to do about a record that nobody foresaw is for it to decide.
     """
 
-    def call(record: SQSRecord) -> None:
+    def call(record: SQSRecord, context: LambdaContext) -> None:
         event = model.model_validate_json(record.body)
         logger.append_keys(tenant_id=event.tenant_id, request_id=event.request_id)
         if ordered:
-            function(event, services(), _receipt(record))
+            function(event, services(), _receipt(record, context))
         else:
             function(event, services())
 
@@ -123,7 +127,7 @@ def _handle(record: SQSRecord, call: _Call, context: LambdaContext, *, gives_up:
     if context.get_remaining_time_in_millis() < MIN_TIME_LEFT_MS:
         raise _NotBegun
     try:
-        call(record)
+        call(record, context)
     except (Unavailable, LimitExceeded) as error:
         logger.warning("record.postponed", code=error.code, reason=error.detail)
         raise
@@ -167,8 +171,13 @@ def _give_back(failed: Sequence[SQSRecord]) -> None:
             logger.warning("record.held", count=len(records))  # until their visibility runs out
 
 
-def _receipt(record: SQSRecord) -> Receipt:
-    return Receipt(record.attributes.sequence_number, _receive_count(record))
+def _receipt(record: SQSRecord, context: LambdaContext) -> Receipt:
+    left_ms = context.get_remaining_time_in_millis() - RESERVE_MS
+    return Receipt(
+        seq=record.attributes.sequence_number,
+        receive_count=_receive_count(record),
+        end=now() + timedelta(milliseconds=left_ms),
+    )
 
 
 def _receive_count(record: SQSRecord) -> int:

@@ -1,15 +1,13 @@
 """An event on its way to becoming a turn, and what running it came to."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from parley.domain.conversations import Arrival, Conversation
 from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
-from parley.domain.queued import Inbound, Receipt
+from parley.domain.queued import Inbound, Receipt, payload_hash
 from parley.domain.turns import Outcome
 from parley.engine.effects import Effect
 from parley.engine.events import Event, StartEvent, event_from_json
@@ -72,12 +70,6 @@ class Result:
     effects: Sequence[Effect]
     trace: JsonObject
     idle_at: datetime | None = None
-
-
-def payload_hash(payload: JsonObject) -> str:
-    """64 bits that tell one event's content from another's."""
-    encoded = json.dumps(payload, sort_keys=True, separators=(",", ":"))
-    return sha256(encoded.encode()).hexdigest()[:16]
 
 
 def whole_ms(at: datetime) -> datetime:

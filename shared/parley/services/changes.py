@@ -19,7 +19,7 @@ from parley.engine.events import CloseEvent, TimerEvent
 from parley.services.arrivals import Arrived, Result, whole_ms
 from parley.services.journal import without_turn
 from parley.services.outbox import taken
-from parley.services.telling import Told, size_bytes
+from parley.services.telling import Told, refusal_told, size_bytes
 
 _RESERVED_BYTES = 10 * 1024
 """Of the document, for the ring and the fields of known size."""
@@ -59,6 +59,16 @@ def after_turn(
         **_state_fields(before, status, result),
     )
     return _with_pending(before, after, told.finish(after, result), now)
+
+
+def after_refusal(
+    before: Conversation, arrived: Arrived, turn_no: int, now: datetime
+) -> Conversation:
+    """The document with an event to tell: what came had the id of another, of turn `turn_no`."""
+    outbox = replace(before.outbox, items=(*before.outbox.items, refusal_told(arrived, turn_no)))
+    if before.pending.is_empty:
+        outbox = taken(outbox, now)
+    return replace(before, rev=before.rev + 1, outbox=outbox)
 
 
 def _with_pending(

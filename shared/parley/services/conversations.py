@@ -4,12 +4,11 @@ A customer sees only their own; anybody else's, like another tenant's, is one th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from parley.domain.access import Caller
-from parley.domain.conversations import Channel, Conversation, ConversationQuery, Status
-from parley.domain.cursors import checked_limit, decode_cursor, encode_cursor
+from parley.domain.conversations import Channel, Conversation, Status
 from parley.domain.errors import Closed, Conflict, Fault, Invalid, NotFound, Unavailable
 from parley.domain.ids import (
     ConversationId,
@@ -22,13 +21,11 @@ from parley.domain.ids import (
 )
 from parley.domain.json import JsonObject
 from parley.domain.messages import Message
-from parley.domain.pages import DEFAULT_PAGE_SIZE, Page
-from parley.domain.queued import Inbound
+from parley.domain.queued import Inbound, Receipt, payload_hash
 from parley.domain.turns import Outcome
 from parley.engine.events import CloseEvent, MessageEvent, StartEvent
 from parley.services.causes import caused
-from parley.services.conversation_cursors import bounds_in, place_in
-from parley.services.conversation_history import ConversationHistory
+from parley.services.conversation_reading import ConversationReading
 from parley.services.openings import Opening, opened
 from parley.services.ports.clock import Clock, NewId
 from parley.services.ports.conversations import Conversations, Messages
@@ -36,6 +33,8 @@ from parley.services.ports.programs import Programs
 from parley.services.ports.queues import InboundQueue
 from parley.services.ports.turns import Turns
 
+STARTING_TAKES = timedelta(seconds=20)
+"""How long a first turn may call out: whoever asked for it gets no answer after 29 s."""
 CLOSING_TAKES = timedelta(seconds=5)
 """How long a close competes with other turns before it gives up."""
 
@@ -63,7 +62,7 @@ class Replied:
     messages: Sequence[Message]
 
 
-class ConversationService:
+class ConversationService(ConversationReading):
     """The use cases of a conversation.
 
     `turns` is called when a turn is first to be taken: a process that only queues messages loads
@@ -81,8 +80,7 @@ class ConversationService:
         clock: Clock,
         new_id: NewId,
     ) -> None:
-        self._conversations = conversations
-        self._history = ConversationHistory(messages)
+        super().__init__(conversations, messages)
         self._programs = programs
         self._turns = turns
         self._inbound = inbound
@@ -106,7 +104,8 @@ class ConversationService:
         `flow` is an id or a name, None the tenant's default; `user` the profile that texts see;
         `user_id` None the caller themself. The same `key` of the same caller finds the same
         conversation again. Raises NotFound without such a flow, or when a customer starts one for
-        somebody else; Invalid if the profile is too large; Conflict if the key was for another.
+        somebody else; Invalid for a profile that cannot be kept; Conflict if the key was for a
+        start that said anything else.
         """
         user_id = user_id or caller.user_id
         if caller.is_customer and user_id != caller.user_id:
@@ -122,40 +121,15 @@ class ConversationService:
         )
         start = StartEvent(language)
         inbound = caused(blank, ProviderId("start"), start, now, request_id=request_id)
-        taken = self._turns().take(inbound, known=blank)
+        asked = payload_hash({"flow": flow, **asdict(opening)})
+        inbound = inbound.model_copy(update={"payload_hash": asked})
+        taken = self._turns().take(inbound, Receipt(end=now + STARTING_TAKES), known=blank)
         if taken.outcome is not Outcome.DUPLICATE:
             return Started(taken.conversation, taken.messages)
         found = taken.conversation
-        if not taken.same_payload or (found.channel, found.user_id) != (channel, user_id):
+        if not taken.same_payload:
             raise Conflict(f"the key {key!r} has started another conversation")
         return Started(found, self._history.replies(found, taken.turn_no))
-
-    def get(self, caller: Caller, conversation_id: ConversationId) -> Conversation:
-        """Raises NotFound."""
-        found = self._conversations.find(caller.tenant_id, conversation_id)
-        if found is None or (caller.is_customer and found.user_id != caller.user_id):
-            raise NotFound("conversation", conversation_id)
-        return found
-
-    def list(
-        self,
-        caller: Caller,
-        query: ConversationQuery,
-        *,
-        cursor: str | None = None,
-        limit: int = DEFAULT_PAGE_SIZE,
-    ) -> Page[Conversation]:
-        """Latest activity first; of a customer, only their own. Raises Invalid."""
-        if caller.is_customer:
-            query = replace(query, user_id=caller.user_id)
-        found = self._conversations.list(
-            caller.tenant_id, query, after=place_in(cursor), limit=checked_limit(limit) + 1
-        )
-        page = found[:limit]
-        if len(found) <= limit:
-            return Page(page)
-        last = page[-1]
-        return Page(page, encode_cursor(last.last_activity_at, last.id))
 
     def close(
         self,
@@ -193,7 +167,11 @@ class ConversationService:
         pid: ProviderId,
         request_id: str | None = None,
     ) -> Accepted:
-        """Queue a message. Raises NotFound, Closed, Unavailable if it cannot be queued."""
+        """Queue a message. Raises NotFound, Closed, Unavailable if it cannot be queued.
+
+        The same `pid` again is the same message. Whether it was another message's is not looked up
+        here: of such a one nothing is taken, and the event `message.refused` says so.
+        """
         conversation, inbound = self._message(caller, conversation_id, content, pid, request_id)
         if conversation.status.is_open:
             self._inbound.send(inbound)
@@ -213,6 +191,8 @@ class ConversationService:
     ) -> Replied | Accepted:
         """Take a message's turn here and now; queue it if that is not done within `wait`.
 
+        It does not stand behind what is queued already: it may overtake messages sent before it.
+        It is queued, too, before a call that may not be done in time: see `services.time_left`.
         The same `pid` again gives the same replies. Raises as `send` does, and Conflict when the
         `pid` was another message's.
         """
@@ -231,40 +211,6 @@ class ConversationService:
         if taken.outcome is Outcome.DUPLICATE:
             replies = self._history.replies(taken.conversation, taken.turn_no)
         return Replied(_message_id(inbound), replies)
-
-    def messages(
-        self,
-        caller: Caller,
-        conversation_id: ConversationId,
-        *,
-        after: int | None = None,
-        before: int | None = None,
-        cursor: str | None = None,
-        limit: int = DEFAULT_PAGE_SIZE,
-    ) -> Page[Message]:
-        """As `ConversationHistory.messages`; a cursor replaces the bound of its direction.
-
-        Raises NotFound, Invalid.
-        """
-        if cursor is not None:
-            after, before = bounds_in(cursor, after, before)
-        conversation = self.get(caller, conversation_id)
-        return self._history.messages(
-            conversation, after=after or 0, before=before, limit=checked_limit(limit)
-        )
-
-    def trace(
-        self,
-        caller: Caller,
-        conversation_id: ConversationId,
-        *,
-        cursor: str | None = None,
-        limit: int = DEFAULT_PAGE_SIZE,
-    ) -> Page[JsonObject]:
-        """One row a turn, ascending, as in `domain.history`. Raises NotFound, Invalid."""
-        after = 0 if cursor is None else int(decode_cursor(cursor, int)[0])
-        conversation = self.get(caller, conversation_id)
-        return self._history.turns(conversation, after=after, limit=checked_limit(limit))
 
     def _started_id(self, caller: Caller, key: str | None) -> ConversationId:
         if key is None:

@@ -36,7 +36,15 @@ def opened(
     flow: FlowPin,
     now: datetime,
 ) -> Conversation:
-    """The document, not stored yet (`rev` 0). Raises Invalid if the profile is too large."""
+    """The document, not stored yet (`rev` 0).
+
+    Raises Invalid if the profile is too large, or says who the user is: `user_id` alone does.
+    """
+    if "id" in opening.user:
+        raise Invalid(
+            "a profile does not say who the user is",
+            [Fault("/user/id", "must be left out: `user_id` says it")],
+        )
     size = len(to_json(opening.user))
     if size > MAX_PROFILE_BYTES:
         raise Invalid(

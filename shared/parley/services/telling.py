@@ -101,6 +101,16 @@ class Told:
         return oid
 
 
+def refusal_told(arrived: Arrived, turn_no: int) -> OutboxItem:
+    """That an event came under an id that another had; told again, it is the same item."""
+    body = {
+        "name": "message.refused",
+        "at": to_rfc3339(arrived.at),
+        "data": {"turn_no": turn_no, "reason": "its id was another message's"},
+    }
+    return OutboxItem(f"{arrived.turn}:refused-{arrived.payload_hash}", ItemKind.EVENT, body)
+
+
 _CHANGED = {Status.ACTIVE: "resumed", Status.ESCALATED: "escalated"}
 
 

@@ -22,7 +22,7 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
-from parley.services.changes import TooLarge, after_turn
+from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
 from parley.services.journal import Journal, Overtaken
 from parley.services.outbox import OutboxService
@@ -35,6 +35,9 @@ from parley.services.time_left import TimeLeft
 from parley.services.timers import IDLE_PREFIX
 
 type Run = Callable[[Program, RunState | None, Event, TurnServices], Turn]
+
+type Committed = tuple[Conversation, bool]
+"""The document with the turn in it, and whether its outbox is now ours to flush."""
 
 QUARANTINE_AT: Final = 3
 """The receive at which an event that is known to have been begun before is not run again."""
@@ -129,7 +132,7 @@ class TurnService:
             if not is_first or self._may_be_repeat(before, arrived):
                 repeat = self._find_repeat(before, arrived)
                 if repeat is not None:
-                    return repeat
+                    return self._known(before, arrived, repeat)
         if before.outbox.is_full:
             raise Unavailable("the conversation has too much unsent: try again")
         journal.open(before)
@@ -142,9 +145,8 @@ class TurnService:
         committed = self._commit(before, after, arrived)
         if committed is None:
             return None
-        epoch = after.outbox.epoch
-        owns_outbox = before.outbox.epoch != epoch == committed.outbox.epoch
-        flushed = not owns_outbox or self._flush(committed, arrived)
+        document, owns_outbox = committed
+        flushed = not owns_outbox or self._flush(document, arrived)
         sent = messages_in(after.id, after.tail[len(before.tail) :])
         replies = [message for message in sent if message.direction is Direction.OUTBOUND]
         return TurnTaken(outcome, after, replies, after.turn_no, flushed=flushed)
@@ -171,6 +173,20 @@ class TurnService:
         if row is None:
             return None
         return _repeat(before, arrived, row["turn_no"], row["payload_hash"])
+
+    def _known(self, before: Conversation, arrived: Arrived, repeat: TurnTaken) -> TurnTaken | None:
+        """The repeat; if another event came under its id over the queue, that is recorded first.
+
+        Whoever waits for the answer is told so. None when somebody else wrote first.
+        """
+        if repeat.same_payload or not arrived.seq:
+            return repeat
+        after = after_refusal(before, arrived, repeat.turn_no, self._clock())
+        if not self._conversations.replace(before, after, None):
+            return None
+        if before.pending.is_empty:
+            self._flush(after, arrived)
+        return repeat
 
     def _result(self, arrived: Arrived, journal: Journal) -> Result:
         """Raises Overtaken, Unavailable."""
@@ -215,18 +231,37 @@ class TurnService:
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
-    ) -> Conversation | None:
-        """The document with the turn in it, None if somebody else wrote first."""
+    ) -> Committed | None:
+        """None if somebody else wrote first."""
         arrival = arrived.arrival(after.turn_no)
+        owns_outbox = after.outbox.epoch != before.outbox.epoch
         try:
             if before.rev:
-                return after if self._conversations.replace(before, after, arrival) else None
-            return after if self._conversations.add(after, arrival) else None
+                is_mine = self._conversations.replace(before, after, arrival)
+            else:
+                is_mine = self._conversations.add(after, arrival)
         except Unavailable:
-            found = self._conversations.find(after.tenant_id, after.id)
-            if found is None or found.last_turn_id != arrived.turn:
-                return None
-            return found
+            return self._settle(after, arrived, owns_outbox=owns_outbox)
+        return (after, owns_outbox) if is_mine else None
+
+    def _settle(
+        self, after: Conversation, arrived: Arrived, *, owns_outbox: bool
+    ) -> Committed | None:
+        """What has become of a commit whose answer was lost.
+
+        A twin may have made it, at work on the same record under the same epoch: so the outbox is
+        taken over, not just held, and one of the two is fenced out.
+        """
+        found = self._conversations.find(after.tenant_id, after.id)
+        if found is None or found.last_turn_id != arrived.turn:
+            return None
+        if not owns_outbox or found.outbox.epoch != after.outbox.epoch:
+            return found, False
+        try:
+            mine = self._outbox.take_over(found)
+        except Unavailable:
+            mine = None
+        return (found, False) if mine is None else (mine, True)
 
     def _flush(self, committed: Conversation, arrived: Arrived) -> bool:
         try:

@@ -104,12 +104,17 @@ class ConversationService(ConversationReading):
         `flow` is an id or a name, None the tenant's default; `user` the profile that texts see;
         `user_id` None the caller themself. The same `key` of the same caller finds the same
         conversation again. Raises NotFound without such a flow, or when a customer starts one for
-        somebody else; Invalid for a profile that cannot be kept; Conflict if the key was for a
-        start that said anything else.
+        somebody else; Invalid for a profile that cannot be kept, or a customer's wish for another
+        channel than web; Conflict if the key was for a start that said anything else.
         """
         user_id = user_id or caller.user_id
         if caller.is_customer and user_id != caller.user_id:
             raise NotFound("user", user_id)
+        if caller.is_customer and channel is not Channel.WEB:
+            raise Invalid(
+                "a customer starts on the web channel; the others begin on their own platforms",
+                [Fault("/channel", "must be 'web'")],
+            )
         now = self._clock()
         opening = Opening(channel, user_id, language, user or {})
         blank = opened(

@@ -62,6 +62,15 @@ def test_a_customer_starts_only_for_themself() -> None:
         world.service.start(ADA, user_id=BOB.user_id)
 
 
+@pytest.mark.parametrize("channel", sorted(set(Channel) - {Channel.WEB}))
+def test_a_customer_talks_on_the_web_channel_alone(channel: Channel) -> None:
+    """Else somebody with a guest token could pass for one who wrote from their phone."""
+    with pytest.raises(Invalid) as refused:
+        a_world().service.start(ADA, channel=channel)
+
+    assert [fault.pointer for fault in refused.value.faults] == ["/channel"]
+
+
 def test_a_profile_that_is_too_large_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
         a_world().service.start(a_caller(), user={"bio": "x" * 5_000})

@@ -4,11 +4,18 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from parley.domain.access import Role
+from parley.domain.ids import TenantId, UserId
 from parley.domain.json import JsonObject
+from parley.domain.tokens import ACCESS_LIFETIME, TokenClaims, TokenKey, TokenKeys, TokenKind
+from parley.runtime.tokens import SignedTokens
 from tests.cloud import Cloud
+from tools.local.places import Places
+from tools.local.secrets import Secrets
 
 
 def answer(
@@ -41,6 +48,21 @@ def test_whoever_proves_nothing_is_told_so_with_a_problem(
     assert (status, problem["status"], problem["code"]) == (401, 401, 1001)
     assert said["Content-Type"] == "application/problem+json"
     assert problem["instance"]
+
+
+def test_a_token_that_was_good_once_is_told_from_one_that_never_was(cloud: Cloud) -> None:
+    """A client refreshes the one, and asks for a log-in after the other."""
+    given = json.loads(Secrets.of(Places(cloud.home)).token_keys)
+    keys = [TokenKey(key["kid"], key["pem"]) for key in given]
+    then = datetime.now(UTC) - timedelta(hours=1)
+    claims = TokenClaims("j", TenantId("t"), UserId("u"), Role.ADMIN, then, then + ACCESS_LIFETIME)
+    token = SignedTokens(TokenKeys(tuple(keys))).sign(TokenKind.ACCESS, claims)
+
+    status, said, problem = answer(cloud, "GET", "/flows", {"Authorization": f"Bearer {token}"})
+
+    assert (status, problem["status"], problem["code"]) == (401, 401, 1003)
+    assert problem["detail"] == "the token has expired"
+    assert said["Content-Type"] == "application/problem+json"
 
 
 def test_a_route_there_is_not_is_a_problem_too(cloud: Cloud) -> None:

@@ -12,6 +12,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from tools.local.denials import tell_denials
 from tools.local.ports import HOST
 
 _LAST_ANSWERS_S = 0.3
@@ -22,6 +23,7 @@ def main(port: str) -> None:
     """Serve until SIGTERM or SIGINT, then save what it has."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    tell_denials()
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = _IDLE_CONNECTION_S

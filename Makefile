@@ -3,12 +3,17 @@
 SHELL := /bin/sh
 PYTEST := .venv/bin/pytest
 STAGE ?= dev
+# What the functions run on (arm64, x86_64): the layer's wheels and the template's parameter alike.
+ARCHITECTURE ?= arm64
+# More of the template's parameters: make deploy PARAMETERS="AllowOrigin=https://... SubnetIds=..."
+PARAMETERS ?=
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 PARLEY_ARCHITECTURE=$(ARCHITECTURE)
 # Without bytecode every start would compile every package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-sam console fmt lint types imports test test-unit test-integration \
-	test-e2e sweep bench run build check deploy lock clean
+	test-e2e sweep bench run build check migrate deploy openapi lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,10 +67,16 @@ bench: setup ## Measure: the engine, a persisted turn, imports
 	done
 
 build: setup-sam ## What is deployed, into .aws-sam/build
-	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+	$(SAM) sam build --parameter-overrides Architecture=$(ARCHITECTURE)
 
-deploy: build ## To AWS: make deploy STAGE=staging
-	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam deploy --config-env $(STAGE)
+migrate: setup ## The stores of a deployment, named by the environment (docs/OPERATIONS.md)
+	@.venv/bin/parley migrate
+
+deploy: build $(if $(filter no,$(MIGRATE)),,migrate) ## To AWS: make deploy STAGE=staging (docs/OPERATIONS.md)
+	@$(SAM) tools/deploy.sh $(STAGE) $(ARCHITECTURE) $(PARAMETERS)
+
+openapi: setup ## Describe the API anew, from its handlers
+	.venv/bin/python -m tools.openapi
 
 lock: setup ## Resolve requirements/*.in anew into their locks
 	@tools/lock.sh

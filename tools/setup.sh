@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+export UV_SYSTEM_CERTS=1 # this machine's certificates, its own authorities among them, as pip does
 
 is_suitable() {
     "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null

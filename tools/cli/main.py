@@ -1,4 +1,4 @@
-"""`parley`: run, look at, change and talk to the laptop cloud.
+"""`parley`: run, look at, change and talk to the laptop cloud; prepare a deployment to AWS.
 
 Exit codes: 0 done, 1 it failed and said why, 2 the command line is wrong, 130 interrupted.
 """
@@ -42,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     chat.add_argument("flow", nargs="?", help="a published flow's name or id (the demo's)")
     publish = command("publish", "put a flow document live in the demo organisation")
     publish.add_argument("file", type=Path, help="YAML or JSON")
+    command("migrate", "bring a deployment's PostgreSQL and MongoDB to what this code expects")
+    keys = command("keys", "make a key for signing tokens, in front of those of PARLEY_TOKEN_KEYS")
+    keys.add_argument("kid", help="its name, for example the month: 2026-11")
     return top
 
 

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Self
 
+from parley.domain.json import JsonObject
 from tools.local.places import Places, read_json, write_json
 
 _KEY_ID = "local"
@@ -24,13 +25,14 @@ class Secrets:
         known = read_json(places.secrets)
         if known:
             return cls(**known)
-        made = cls(_token_keys(), secrets.token_urlsafe(24), secrets.token_urlsafe(12))
+        keys = json.dumps([new_token_key(_KEY_ID)])
+        made = cls(keys, secrets.token_urlsafe(24), secrets.token_urlsafe(12))
         write_json(places.secrets, asdict(made))
         return made
 
 
-def _token_keys() -> str:
-    """One ES256 key (NIST P-256, RFC 7518 3.4), in PEM."""
+def new_token_key(kid: str) -> JsonObject:
+    """An ES256 key (NIST P-256, RFC 7518 3.4) as `TokenKeys` has them: its name, and it in PEM."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 -- made once, ever
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 -- as above
 
@@ -39,4 +41,4 @@ def _token_keys() -> str:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return json.dumps([{"kid": _KEY_ID, "pem": pem.decode()}])
+    return {"kid": kid, "pem": pem.decode()}

@@ -12,7 +12,7 @@ from tools.local.demo import Demo
 from tools.local.deploy import Deployer
 from tools.local.errors import CloudError
 from tools.local.function_logs import FunctionLogs
-from tools.local.migrate import migrate
+from tools.local.migrate import index, migrate
 from tools.local.parts import Part
 from tools.local.places import Places
 from tools.local.plan import Plan
@@ -63,6 +63,8 @@ def _bring_up(plan: Plan, supervisor: Supervisor, deployer: Deployer, say: Say) 
         migrate(plan.postgres_owner_url, app_password=plan.secrets.app_password)
     for part in parts.values():
         _await(supervisor, part, say)
+    with _step("Indexes", say):
+        index(plan.mongodb_uri)
     with _step("Stack", say) as note:
         note(deployer.deploy().change)
     with _step("Demo", say), _function_logs_kept(plan.places):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
 from pymongo.database import Database
@@ -26,6 +27,7 @@ MESSAGES = "messages"
 _TIMEOUT_MS = 5_000
 """For one operation as a whole, retries of the driver included."""
 _CONNECT_TIMEOUT_MS = 2_000
+_INDEXING_TIMEOUT_S = 10 * 60
 
 _CONVERSATION_INDEXES = [
     IndexModel([("tenant", ASCENDING), ("last_activity_at", DESCENDING), ("id", ASCENDING)]),
@@ -89,11 +91,17 @@ def require_durable(database: MongoDatabase) -> MongoDatabase:
     return database.with_options(codec_options=codec, write_concern=concern)
 
 
-def create_indexes(database: MongoDatabase) -> None:
-    """Create what is missing; safe to repeat. Raises Unavailable."""
-    with answering():
+def create_indexes(database: MongoDatabase) -> int:
+    """Create what is missing, and say how many there are then, those of `_id` among them.
+
+    Safe to repeat. Takes as long as the server needs for what it holds already, ten minutes at
+    most. Raises Unavailable: within seconds if the server is not there.
+    """
+    ping(database)
+    with answering(), pymongo.timeout(_INDEXING_TIMEOUT_S):
         database[CONVERSATIONS].create_indexes(_CONVERSATION_INDEXES)
         database[MESSAGES].create_indexes(_MESSAGE_INDEXES)
+        return sum(len(list(database[name].list_indexes())) for name in (CONVERSATIONS, MESSAGES))
 
 
 @contextmanager

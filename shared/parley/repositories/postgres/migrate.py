@@ -5,6 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 
 from parley.repositories.postgres.database import driver_url
 
@@ -32,6 +33,20 @@ def upgrade(owner_url: str, app_password: str, *, revision: str = "head") -> Non
         )
         connection.exec_driver_sql(str(statement).replace("%", "%%"))
     engine.dispose()
+
+
+def revision_of(url: str) -> str | None:
+    """The last migration that was run there; None when there was none."""
+    engine = sa.create_engine(driver_url(url), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def log_in(url: str) -> None:
+    """Raises what SQLAlchemy raises when one cannot."""
+    engine = sa.create_engine(driver_url(url), poolclass=sa.NullPool)
+    with engine.connect():
+        return
 
 
 def downgrade(owner_url: str, *, revision: str = "base") -> None:

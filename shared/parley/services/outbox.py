@@ -78,13 +78,21 @@ class OutboxService:
         """Take over the outboxes whose lease has run out; the number of those emptied."""
         now = now or self._clock()
         stuck = self._conversations.list_unsent(now, limit=limit)
-        return sum(self._take_over(conversation) for conversation in stuck)
+        return sum(self._empty(conversation) for conversation in stuck)
 
-    def _take_over(self, before: Conversation) -> bool:
+    def take_over(self, before: Conversation) -> Conversation | None:
+        """The document with its outbox in new hands, to be flushed by them.
+
+        None if somebody has written since `before` was read. Raises Unavailable.
+        """
         outbox = taken(before.outbox, self._clock())
         after = replace(before, rev=before.rev + 1, outbox=outbox)
+        return after if self._conversations.replace(before, after, None) else None
+
+    def _empty(self, stuck: Conversation) -> bool:
         try:
-            return self._conversations.replace(before, after, None) and self.flush(after)
+            mine = self.take_over(stuck)
+            return mine is not None and self.flush(mine)
         except Unavailable:
             return False
 

@@ -14,7 +14,7 @@ from parley.domain.turns import Outcome, TurnTaken
 from parley.services.arrivals import Arrived
 from parley.services.journal import Journal
 from parley.services.outbox import OutboxService
-from parley.services.turns import TurnService
+from parley.services.turns import Committed, TurnService
 from tests.property.turns.simulation import Code
 
 _AT_ONCE = Receipt()
@@ -25,7 +25,7 @@ class WithoutCompareAndSet(TurnService):
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
-    ) -> Conversation | None:
+    ) -> Committed | None:
         now = self._conversations.find(before.tenant_id, before.id)
         if now is not None:
             before, after = replace(before, rev=now.rev), replace(after, rev=now.rev + 1)
@@ -64,7 +64,7 @@ class WithoutStoredDedupe(TurnService):
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
-    ) -> Conversation | None:
+    ) -> Committed | None:
         unknown = replace(arrived, turn=TurnId(f"{arrived.turn}/{next(self._numbers)}"))
         return super()._commit(before, after, unknown)
 
@@ -74,7 +74,7 @@ class SendsBeforeCommit(TurnService):
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
-    ) -> Conversation | None:
+    ) -> Committed | None:
         self._outbox._tell(after, after.pending, None)
         return super()._commit(before, after, arrived)
 
@@ -84,10 +84,10 @@ class WithoutOutbox(TurnService):
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived
-    ) -> Conversation | None:
+    ) -> Committed | None:
         bare = replace(after, outbox=replace(after.outbox, items=before.outbox.items))
         committed = super()._commit(before, bare, arrived)
-        return committed and replace(committed, outbox=after.outbox)
+        return committed and (replace(committed[0], outbox=after.outbox), committed[1])
 
 
 class WithoutJournal(TurnService):
@@ -130,9 +130,9 @@ class MarksWhatWasNotProjected(OutboxService):
 class TakesOverWithoutNewEpoch(OutboxService):
     """The sweeper does not tell the owner before it that it is one no more."""
 
-    def _take_over(self, before: Conversation) -> bool:
+    def take_over(self, before: Conversation) -> Conversation | None:
         outbox = replace(before.outbox, epoch=before.outbox.epoch - 1)
-        return super()._take_over(replace(before, outbox=outbox))
+        return super().take_over(replace(before, outbox=outbox))
 
     def _has_time(self, outbox: Outbox) -> bool:  # noqa: ARG002
         return True

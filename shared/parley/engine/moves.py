@@ -39,16 +39,22 @@ def enter(run: "Run", node: "StateNode") -> Step:
     state.entries += 1
     state.misses = state.fallback_count = 0
     state.asked = state.proposed = None
-    state.timers = ()
-    if node.waits and node.timeout_s is not None:
-        due_at = run.scope.now + timedelta(seconds=node.timeout_s)
-        state.timers = (Timer(str(state.entries), due_at),)
+    start_timer(run, node)
     if node.entry_actions:
         perform_all(run, node.entry_actions)
     step = node.work.enter(run, node)
     if node.is_final and step is None and state.status.is_open:
         run.close(Status.COMPLETED)
     return step
+
+
+def start_timer(run: "Run", node: "StateNode") -> None:
+    """The timer of this entry, if the state waits for one, in the place of all others."""
+    state = run.state
+    state.timers = ()
+    if node.waits and node.timeout_s is not None:
+        due_at = run.scope.now + timedelta(seconds=node.timeout_s)
+        state.timers = (Timer(str(state.entries), due_at),)
 
 
 def fail(run: "Run", why: str) -> None:

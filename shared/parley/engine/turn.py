@@ -17,7 +17,7 @@ from parley.engine.events import (
     event_to_json,
 )
 from parley.engine.messages import take_message
-from parley.engine.moves import LoopLimit, enter, go
+from parley.engine.moves import LoopLimit, enter, go, start_timer
 from parley.engine.program import Goto, Program
 from parley.engine.recorder import Recorder
 from parley.engine.run import Run
@@ -136,11 +136,14 @@ def _stopped(run: Run, before: RunState | None) -> Run:
     again = (
         before.copy() if before else RunState(program.initial_state, vars=dict(program.variables))
     )
+    if isinstance(event, StartEvent):
+        again.language = event.language
     stopped = Run(program, again, event, run.recorder)
     stopped.path, stopped.tried, stopped.errors = run.path, run.tried, run.errors
     node = program.states.get(program.error_state or "")
     if node is not None and isinstance(node.work, Error):
-        again.current_state, again.entries, again.timers = node.name, run.state.entries, ()
+        again.current_state, again.entries = node.name, run.state.entries
+        start_timer(stopped, node)
         node.work.say(stopped)
     else:
         stopped.say_words(program.error_text)

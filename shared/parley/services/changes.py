@@ -40,6 +40,7 @@ def after_turn(
     told.tell(result)
     status = _status(before, arrived, result)
     closed = not status.is_open
+    wants_agent = _wants_agent(before, status, result)
     at = max(before.last_activity_at, arrived.at)
     after = replace(
         before,
@@ -53,10 +54,11 @@ def after_turn(
         last_turn_id=arrived.turn,
         message_no=told.message_no,
         journal=without_turn(before.journal, arrived.turn),
-        wants_agent=_wants_agent(before, status, result),
+        wants_agent=wants_agent,
         last_activity_at=at,
         closed_at=(before.closed_at or at) if closed else None,
-        **_state_fields(before, status, result),
+        idle_at=None if closed or wants_agent else _idle_at(before, result),
+        **_state_fields(result),
     )
     return _with_pending(before, after, told.finish(after, result), now)
 
@@ -128,13 +130,17 @@ def _wants_agent(before: Conversation, status: Status, result: Result) -> bool:
     return before.wants_agent and before.status is not Status.ESCALATED and status.is_open
 
 
-def _state_fields(before: Conversation, status: Status, result: Result) -> dict[str, Any]:
+def _idle_at(before: Conversation, result: Result) -> datetime | None:
+    """When it closes for want of events; who waits for a person is never closed for being quiet."""
+    return before.idle_at if result.state is None else result.idle_at
+
+
+def _state_fields(result: Result) -> dict[str, Any]:
     state = result.state
     if state is None:
-        return {"idle_at": before.idle_at if status.is_open else None}
+        return {}
     return {
         "state": state.to_json(),
         "current_state": state.current_state,
         "language": state.language,
-        "idle_at": result.idle_at,
     }

@@ -153,7 +153,7 @@ def imported(path: Sequence[Path], modules: Sequence[str]) -> subprocess.Complet
             json.dumps(modules),
             json.dumps(MIGRATIONS),
         ],
-        env={"PARLEY_STAGE": "local", "AWS_LAMBDA_FUNCTION_NAME": "traced"},
+        env={"PARLEY_STAGE": "local"},
         cwd="/",
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Logs, metrics and traces, the same for every function: who called what, and never what was said.
+"""Logs and metrics, the same for every function: who called what, and never what was said.
 
 A log line is one JSON object. Its message is the name of an event, `noun.past_verb`; its fields
 are those of `FIELDS`, short and flat; whatever else somebody passes is dropped here, so that no
@@ -7,7 +7,6 @@ personal data can get in by mistake. Modules below `runtime` log through the sta
 """
 
 import json
-import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -65,30 +64,12 @@ def observed(handler: Handler) -> Handler:
     A handler counts something in every call (`count`): there is no line of metrics without one.
     """
     with_logs = logger.inject_lambda_context(handler, clear_state=True)
-    with_metrics = metrics.log_metrics(with_logs, capture_cold_start_metric=True)
-    return _traced(with_metrics)
+    return metrics.log_metrics(with_logs, capture_cold_start_metric=True)
 
 
 def count(name: str, value: float = 1) -> None:
     """Adds to the metric `name` (CamelCase, a plural noun and a past verb: `FlowsPublished`)."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-
-
-def _traced(handler: Handler) -> Handler:
-    """A segment for the call where X-Ray listens; neither answers nor errors are put into it."""
-    if not _is_tracing():
-        return handler
-    from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- the X-Ray SDK doubles a cold start
-
-    # It would patch every library it knows, and load them all for it.
-    return Tracer(service="parley", auto_patch=False).capture_lambda_handler(
-        handler, capture_response=False, capture_error=False
-    )
-
-
-def _is_tracing() -> bool:
-    off = os.environ.get("POWERTOOLS_TRACE_DISABLED", "false").lower() in {"1", "true"}
-    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ and not off
 
 
 def _module(file: str) -> str:

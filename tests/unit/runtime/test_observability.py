@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from parley.runtime.observability import Handler, SafeFormatter, count, logger, observed
-from tests.invocations import a_context
+from parley.runtime.observability import SafeFormatter, logger
 
 CANARY = "ada@example.com"
 NASTY = ['\r\n{"level":"FORGED"}', "\x1b[31mred", "\u2028", '","forged":"1', "\x00", "\ud800"]
@@ -82,38 +81,16 @@ def test_nobody_can_forge_a_line(lines: StringIO, nasty: str) -> None:
     assert "forged" not in last(lines)
 
 
-@pytest.mark.parametrize(
-    ("function", "disabled", "traced"),
-    [("parley-dev-GetFlow", "false", True), ("parley-dev-GetFlow", "true", False), ("", "", False)],
-)
-def test_a_call_is_traced_where_tracing_is_on(
-    monkeypatch: pytest.MonkeyPatch, function: str, disabled: str, *, traced: bool
+def test_a_line_names_the_trace_that_lambda_is_in(
+    monkeypatch: pytest.MonkeyPatch, lines: StringIO
 ) -> None:
-    """Of an answer and of an error nothing is put into the trace."""
-    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
-    if function:
-        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
-    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", disabled)
-    kept: dict[str, Any] = {}
+    """Lambda itself records the trace; the line leads to it."""
+    root = "1-5759e988-bd862e3fe1be46a994272793"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={root};Parent=53995c3f42cd8ad8;Sampled=1")
 
-    class Recording:
-        def __init__(self, **settings: Any) -> None:
-            kept.update(settings)
+    logger.info("thing.done")
 
-        def capture_lambda_handler(self, handler: Handler, **settings: Any) -> Handler:
-            kept.update(settings)
-            return handler
-
-    monkeypatch.setattr("aws_lambda_powertools.Tracer", Recording)
-
-    @observed
-    def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-        count("ThingsDone")
-        return {"statusCode": 200}
-
-    assert handler({}, a_context()) == {"statusCode": 200}
-    quiet = {"auto_patch": False, "capture_response": False, "capture_error": False}
-    assert kept == ({"service": "parley", **quiet} if traced else {})
+    assert last(lines)["xray_trace_id"] == root
 
 
 def test_a_long_value_is_cut(lines: StringIO) -> None:

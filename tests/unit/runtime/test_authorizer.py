@@ -152,7 +152,9 @@ def test_keys_are_guessed_so_often_from_one_address_and_then_not_looked_up() -> 
             "headers": {"X-API-Key": credential},
             "requestContext": {"identity": {"sourceIp": address}},
         }
-        context = authorizer(bearer_or_api_key, prove)(event, a_context())["context"]
+        context: dict[str, str] = authorizer(bearer_or_api_key, prove)(event, a_context())[
+            "context"
+        ]
         return context.get("code")
 
     assert {tried("ck_good", "a-1") for _ in range(100)} == {None}

@@ -67,6 +67,9 @@ class FakeServices:
             for claim in claims
         ]
 
+    def look(self, claims: Sequence[Claim]) -> Sequence[Standing]:
+        raise NotImplementedError("no route looks without a try")
+
     def forget(self, claim: Claim) -> None: ...
 
     def act(self) -> None:

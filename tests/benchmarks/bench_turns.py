@@ -31,7 +31,7 @@ from parley.repositories.mongo.conversations import MongoConversations
 from parley.repositories.mongo.database import MongoDatabase, connect, create_indexes
 from parley.repositories.mongo.documents import key
 from parley.repositories.mongo.messages import MongoMessages
-from parley.runtime.chance import new_id
+from parley.runtime.chance import new_id, now
 from tests.builders import A_PIN, A_TENANT, ECHO, FixedPrograms, World, a_flow, a_world, an_inbound
 from tests.cloud import running
 from tools.local.mongodb import mongodb, mongodb_uri
@@ -140,6 +140,7 @@ class Bench:
             conversations=Timed(conversations, self._spent),
             messages=Timed(messages, self._spent),
             programs=FixedPrograms({A_PIN: a_flow(flow)}),
+            clock=now,
         )
         self._n = 0
 
@@ -205,7 +206,8 @@ class Bench:
 
     def _message(self, conversation: Conversation) -> Inbound:
         self._n += 1
-        return an_inbound(f"{self._n:06}", pid=f"web:{new_id()}", conversation_id=conversation.id)
+        pid, at = f"web:{new_id()}", now()
+        return an_inbound(f"{self._n:06}", pid=pid, conversation_id=conversation.id, at=at)
 
 
 def main() -> None:

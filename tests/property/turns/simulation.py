@@ -16,6 +16,7 @@ from parley.domain.queued import Inbound, OutboundTurn
 from parley.repositories.memory.conversations import MemoryConversations
 from parley.repositories.memory.messages import MemoryMessages
 from parley.repositories.memory.queues import MemoryFifo, Record
+from parley.services.journal import VISIBILITY
 from parley.services.outbox import OutboxService
 from parley.services.turns import TurnService
 from tests.builders import (
@@ -117,6 +118,10 @@ class Simulation:
         self.queue: MemoryFifo[Inbound] = MemoryFifo()
         self.wire = RecordingOutbound(self.ledger)
         self.accepted: list[ProviderId] = []
+        self.given_up: set[ProviderId] = set()
+        """Whose worker died, or was so slow that the queue took it for dead."""
+        self.clock_was_off = timedelta(0)
+        """By how much in all, beside the time that things take."""
         self.faults = 0
         self.tenant_id = tenant_id
         self.conversation_id = ConversationId("")
@@ -194,12 +199,18 @@ class Simulation:
 
     def lose_leases(self) -> None:
         """Every lease runs out, under live owners too."""
-        self.clock.now += SWEEP_EVERY
+        self.set_the_clock(SWEEP_EVERY)
+
+    def set_the_clock(self, by: timedelta) -> None:
+        self.clock.now += by
+        self.clock_was_off += abs(by)
 
     def expire_visibility(self) -> bool:
         """The first record in flight is received again, though somebody may be at work on it."""
         record = next(iter(self.queue.in_flight()), None)
         if record is not None:
+            self.clock.now += VISIBILITY
+            self.given_up.add(record.body.pid)
             self.queue.give_back(record)
         return record is not None
 
@@ -229,7 +240,7 @@ class Simulation:
                 self.finish(worker)
                 while self.expire_visibility():
                     pass
-            self.lose_leases()
+            self.clock.now += SWEEP_EVERY
             self.finish(self.sweep())
             if not len(self.queue) and self.conversation.pending.is_empty:
                 return

@@ -79,6 +79,7 @@ _GUARDS = st.sampled_from(
         "intent.name == 'buy'",
         "vars.any.x[0] == 1",
         "integration.kind == 'timeout'",
+        "conversation.attributes.tier == '1'",
     ]
 )
 _TEXTS = st.sampled_from(
@@ -100,6 +101,15 @@ _ACTIONS = st.sampled_from(
         {"type": "clear_slot", "config": {"key": "age"}},
         {"type": "log_event", "config": {"event": "seen", "data": {"n": "{{ vars.n }}"}}},
         {"type": "send_message", "config": {"text": "{{ vars.any }}"}},
+        {"type": "set_context", "config": {"key": "language", "value": "{{ input.text }}"}},
+        {"type": "set_context", "config": {"key": "language", "value": "de"}},
+        {"type": "set_context", "config": {"key": "tags", "value": ["{{ input.text }}"]}},
+        {"type": "set_context", "config": {"key": "tier", "value": "{{ vars.n }}"}},
+        {"type": "send_analytics", "config": {"metric": "m", "value": "{{ vars.any }}"}},
+        {
+            "type": "call_integration",
+            "config": {"integration_id": "x", "request": {"a": "{{ vars.any }}"}, "save_as": "any"},
+        },
     ]
 )
 

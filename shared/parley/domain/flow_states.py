@@ -14,12 +14,21 @@ from parley.domain.flow_texts import (
     Templates,
     Text,
 )
-from parley.domain.flow_transitions import Action, Condition, NonBlank, Priority, Transition
+from parley.domain.flow_transitions import (
+    CALL_TIMEOUT_MS,
+    VARIABLE_NAME,
+    Action,
+    Condition,
+    Method,
+    NonBlank,
+    Priority,
+    Transition,
+)
 from parley.domain.json import Json, JsonObject
 from parley.domain.messages import MessageType
 
 type StateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+type Name = Annotated[str, StringConstraints(pattern=VARIABLE_NAME)]
 """Of a slot, a variable or an intent."""
 
 type Delay = Annotated[int, Field(ge=0, le=10_000)]
@@ -123,9 +132,6 @@ class SlotFillingState(StatePart):
     config: SlotFillingConfig
 
 
-type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
 class RetryConfig(FlowPart):
     """The first attempt counts. `methods` are those the author declares safe to be sent twice."""
 
@@ -147,7 +153,7 @@ class IntegrationConfig(FlowPart):
     integration_id: NonBlank
     endpoint: Text = ""
     method: Method = "GET"
-    timeout_ms: Annotated[int, Field(ge=100, le=30_000)] = 5_000
+    timeout_ms: Annotated[int, Field(ge=100, le=30_000)] = CALL_TIMEOUT_MS
     retry_config: RetryConfig = Field(default_factory=RetryConfig)
     request_mapping: dict[str, str] = Field(default_factory=dict)
     response_mapping: dict[str, str] = Field(default_factory=dict)

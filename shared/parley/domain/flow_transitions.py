@@ -11,6 +11,8 @@ from parley.domain.json import Json, JsonObject
 type Priority = Annotated[int, Field(ge=0, le=1_000)]
 type NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
+VARIABLE_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+
 PREVIOUS = "$previous"
 """The target that is the state which the last global transition left."""
 
@@ -135,13 +137,23 @@ class LogEventAction(ActionPart):
     config: LogEventConfig
 
 
+type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+CALL_TIMEOUT_MS = 5_000
+"""What a call waits for its answer unless its flow says otherwise."""
+
+
 class CallIntegrationConfig(FlowPart):
-    """A call whose answer goes into the variable `save_as`."""
+    """A call whose answer goes into the variable `save_as`.
+
+    Without a `method` it is POST where there is a `request`, else GET.
+    """
 
     integration_id: NonBlank
     endpoint: Text = ""
+    method: Method | None = None
     request: JsonObject = Field(default_factory=dict)
-    save_as: str | None = None
+    save_as: Annotated[str, StringConstraints(pattern=VARIABLE_NAME)] | None = None
 
 
 class CallIntegrationAction(ActionPart):
@@ -170,7 +182,7 @@ class TriggerFlowAction(ActionPart):
 class SetContextConfig(FlowPart):
     """`key` is `language`, `priority`, `tags` or a custom attribute."""
 
-    key: NonBlank
+    key: Annotated[str, StringConstraints(pattern=VARIABLE_NAME, max_length=50)]
     value: Json = None
 
 

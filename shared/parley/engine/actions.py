@@ -1,5 +1,6 @@
 """The actions: each does one small thing to the turn; one that fails is noted and skipped."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -113,3 +114,30 @@ class Log:
     def perform(self, run: "Run") -> None:
         data: JsonObject = rendered(self.data, lambda template: template.render(run.scope))
         run.effects.append(LogEvent(self.event, data))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Counts or measures something: an event with a number."""
+
+    metric: str
+    value: Value
+    dimensions: JsonObject
+
+    def perform(self, run: "Run") -> None:
+        dimensions = rendered(self.dimensions, lambda template: template.render(run.scope))
+        data = {"metric": self.metric, "value": _number(self.value.of(run))}
+        run.effects.append(LogEvent("analytics.measured", {**data, "dimensions": dimensions}))
+
+
+def _number(value: Json) -> int | float:
+    """A number, or a text that is one."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        number = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ActionFailed("what is measured is not a number")
+    return int(number) if number.is_integer() else number

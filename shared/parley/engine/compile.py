@@ -15,15 +15,22 @@ from parley.domain.flow_states import (
     SlotFillingState,
     State,
 )
-from parley.domain.flow_transitions import AT_ONCE, ON_INPUT, Condition, Transition
+from parley.domain.flow_transitions import (
+    AT_ONCE,
+    ON_INPUT,
+    CallIntegrationAction,
+    Condition,
+    Transition,
+)
 from parley.domain.flows import FlowDocument
 from parley.engine import defaults
+from parley.engine.compile_actions import Actions
 from parley.engine.compile_states import compile_work, mapping_target
 from parley.engine.conditions import TESTS
 from parley.engine.parts import Parts
 from parley.engine.program import Arc, Program, StateNode
 from parley.engine.slots import PatternInvalid, SlotRule, compile_pattern, enum_words
-from parley.engine.targets import named_states
+from parley.engine.targets import every_action, named_states
 
 DEFAULT_THRESHOLD = 0.7
 _ALWAYS_WAIT = frozenset({"intent", "slot_filling", "wait", "human_handoff"})
@@ -69,6 +76,7 @@ class _Compiler:
     def __init__(self, document: FlowDocument) -> None:
         self._document = document
         self._parts = Parts(document)
+        self._actions = Actions(self._parts)
         written = document.global_transitions
         arcs = _Arcs(self._arcs(written, "/global_transitions", is_global=True))
         self._global_message = arcs.of(_ON_MESSAGE)
@@ -100,11 +108,16 @@ class _Compiler:
         )
 
     def _mapped_variables(self) -> list[str]:
-        """Those that mappings declare: null until a call has been made."""
+        """Those that mappings and `save_as` declare: null until a call has been made."""
         calls = (state for state in self._document.states if isinstance(state, IntegrationState))
         targets = [target for call in calls for target in call.config.response_mapping]
         mapped = (mapping_target(target, self._document) for target in targets)
-        return [name for kind, name in mapped if kind == "vars"]
+        saved = [
+            action.config.save_as
+            for action in every_action(self._document)
+            if isinstance(action, CallIntegrationAction) and action.config.save_as
+        ]
+        return [*(name for kind, name in mapped if kind == "vars"), *saved]
 
     def _node(self, state: State, pointer: str) -> StateNode:
         arcs = _Arcs(self._arcs(state.transitions, f"{pointer}/transitions", is_global=False))
@@ -122,8 +135,8 @@ class _Compiler:
             waits=does_wait,
             is_final=state.is_final,
             timeout_s=state.timeout_seconds,
-            entry_actions=self._parts.actions(state.entry_actions, f"{pointer}/entry_actions"),
-            exit_actions=self._parts.actions(state.exit_actions, f"{pointer}/exit_actions"),
+            entry_actions=self._actions.made(state.entry_actions, f"{pointer}/entry_actions"),
+            exit_actions=self._actions.made(state.exit_actions, f"{pointer}/exit_actions"),
             on_message=arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()),
             on_timer=arcs.of(_ON_TIMER) + (self._global_timer if is_open else ()),
             at_once=arcs.of(AT_ONCE),
@@ -160,7 +173,7 @@ class _Compiler:
             test=TESTS[transition.condition],
             guard=self._parts.optional_expression(transition.expression, f"{pointer}/expression"),
             target=transition.target_state,
-            actions=self._parts.actions(transition.actions, f"{pointer}/actions"),
+            actions=self._actions.made(transition.actions, f"{pointer}/actions"),
             is_global=is_global,
         )
 

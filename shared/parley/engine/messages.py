@@ -17,7 +17,7 @@ def take_message(run: "Run", node: "StateNode", event: MessageEvent) -> None:
     """Offers the message to the state and the flow; what nothing takes is a miss."""
     language = event.content.get("language")
     if isinstance(language, str) and language:
-        run.state.language = language
+        run.set_language(language)
     listen(run, node)
     if isinstance(node.work, SlotFilling):
         step, is_miss = node.work.take(run, node)

@@ -1,6 +1,6 @@
-"""The pieces of a document made ready to run: expressions, texts, messages and actions."""
+"""The pieces of a document made ready to run: expressions, texts and messages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,8 @@ from parley.domain.flow_texts import SHARED_TEXT, Content, Templates, Text
 from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
 from parley.domain.messages import MessageType
-from parley.engine import actions as doing
 from parley.engine import defaults
 from parley.engine.expressions import Expression, ExpressionInvalid, Expressions
-from parley.engine.program import Action, Perform
 from parley.engine.sayings import Plan, Sayings
 from parley.engine.texts import Template, TextInvalid, compile_text
 from parley.engine.words import Words
@@ -183,54 +181,15 @@ class Parts:
             written.pop(manner, None)
         return {key: _said(key, value, said) for key, value in written.items() if value != []}
 
-    # actions
-
-    def actions(self, written: Iterable[authored.Action], pointer: str) -> tuple[Action, ...]:
-        """A list of actions in the order to do them: by priority, then as written."""
-        made = [
-            (
-                action.priority,
-                Action(
-                    f"{pointer}/{n}",
-                    self.optional_expression(action.condition, f"{pointer}/{n}/condition"),
-                    self._action(action, f"{pointer}/{n}/config"),
-                ),
-            )
-            for n, action in enumerate(written)
-        ]
-        return tuple(action for _, action in sorted(made, key=lambda pair: pair[0]))
-
-    def _action(self, action: authored.Action, pointer: str) -> Perform:
-        match action:
-            case authored.SendMessageAction(config=config):
-                return doing.SendMessage(self.message(config, pointer))
-            case authored.SetVariableAction(config=config):
-                return doing.SetVariable(config.key, self._value(config, pointer))
-            case authored.SetSlotAction(config=config):
-                return doing.SetSlot(self.slot(config.key, pointer), self._value(config, pointer))
-            case authored.ClearVariableAction(config=config):
-                return doing.ClearVariable(config.key)
-            case authored.ClearSlotAction(config=config):
-                return doing.ClearSlot(self.slot(config.key, pointer))
-            case authored.LogEventAction(config=config):
-                return doing.Log(config.event, self._literal(config.data, f"{pointer}/data"))
-            case _:
-                why = f"the action {action.type} is not available yet"
-                raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
-
-    def _value(self, config: authored.AssignConfig, pointer: str) -> doing.Value:
-        expression = self.optional_expression(config.expression, f"{pointer}/expression")
-        return doing.Value(self._literal(config.value, f"{pointer}/value"), expression)
-
-    def _literal(self, value: Json, pointer: str) -> Any:  # noqa: ANN401 -- JSON with templates
+    def literal(self, value: Json, pointer: str) -> Any:  # noqa: ANN401 -- JSON with templates
         """JSON in which strings with markup are templates."""
         match value:
             case str():
                 return self.template(value, pointer)
             case dict():
-                return {k: self._literal(v, f"{pointer}/{k}") for k, v in value.items()}
+                return {k: self.literal(v, f"{pointer}/{k}") for k, v in value.items()}
             case list():
-                return [self._literal(v, f"{pointer}/{n}") for n, v in enumerate(value)]
+                return [self.literal(v, f"{pointer}/{n}") for n, v in enumerate(value)]
             case _:
                 return value
 

@@ -63,6 +63,11 @@ class Run:
         self.state.vars[name] = value
         self.scope.changed()
 
+    def set_language(self, language: str | None) -> None:
+        """From here on texts come in this language; None: in the user's, else the flow's."""
+        self.state.language = language
+        self.scope.changed_language()
+
     def close(self, status: Status) -> None:
         """Ends the conversation: nothing is awaited any more."""
         self.state.status = status

@@ -69,7 +69,7 @@ class Scope:
             case "now":
                 return self.now.isoformat()
             case "user" | "conversation" | "tenant":
-                return self.recorder.context(root)
+                return self._context(root)
             case "$languages":
                 return self.languages()
             case _:
@@ -100,7 +100,7 @@ class Scope:
         return self._chosen[0]
 
     def languages(self) -> Sequence[str]:
-        """The languages to try, best first, in lower case; `changed_language` starts it anew."""
+        """The languages to try, best first, in lower case."""
         if self._languages is None:
             user: object = None
             if self.state.language is None:
@@ -108,6 +108,24 @@ class Scope:
             wanted = self.state.language or (user if isinstance(user, str) else None)
             self._languages = _languages(wanted, self._flow_language)
         return self._languages
+
+    def changed_language(self) -> None:
+        """Forgets which languages to try."""
+        self._languages = None
+        self.changed()
+
+    def _context(self, root: str) -> JsonObject:
+        """The conversation's with what the flow has noted: `priority`, `tags`, `attributes`."""
+        known, noted = self.recorder.context(root), self.state.context
+        if root != "conversation":
+            return known
+        return {
+            **known,
+            "language": self.state.language or known.get("language"),
+            "priority": noted.get("priority", "normal"),
+            "tags": noted.get("tags", []),
+            "attributes": {k: v for k, v in noted.items() if k not in ("priority", "tags")},
+        }
 
     def changed(self) -> None:
         """Forgets what was made of values that have changed."""

@@ -22,6 +22,7 @@ class RunState:
     set once the conversation has one of its own. `entries` counts the states entered and makes
     timer ids; `previous` is the state that the last global transition left, `left` the one that
     the handoff left. `choices` are the {title, payload} of the last message that had some.
+    `context` is what `set_context` noted, but the language.
     `asked` is the slot whose value the user was asked for, `proposed` the value to confirm.
     """
 
@@ -39,6 +40,7 @@ class RunState:
     asked: str | None = None
     proposed: Json = None
     timers: tuple[Timer, ...] = ()
+    context: JsonObject = field(default_factory=dict)
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def to_json(self) -> JsonObject:
@@ -58,7 +60,12 @@ class RunState:
             "asked": self.asked,
             "proposed": self.proposed,
             "timers": [{"id": t.id, "due_at": t.due_at.isoformat()} for t in self.timers],
+            **self._rare(),
         }
+
+    def _rare(self) -> JsonObject:
+        """What few conversations have; it is left out where it is empty."""
+        return {"context": self.context} if self.context else {}
 
     def copy(self) -> "RunState":
         """A state of its own: what it holds is shared, and never changed in place."""
@@ -77,6 +84,7 @@ class RunState:
             self.asked,
             self.proposed,
             self.timers,
+            self.context,
         )
 
     @classmethod
@@ -109,6 +117,8 @@ class RunState:
                 self.proposed,
                 [[timer.id, timer.due_at.isoformat()] for timer in self.timers],
             ]
+            if self.context:
+                fields.append(self._rare())
             encoded = _canonical(fields).encode("utf-8", "surrogatepass")
             self._digest = blake2b(encoded, digest_size=16).hexdigest()
         return self._digest

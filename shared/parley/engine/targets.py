@@ -1,9 +1,9 @@
-"""Every place of a document that names a state."""
+"""Every place of a document that names a state, and every action."""
 
 from collections.abc import Iterator
 
 from parley.domain.flow_states import ConditionState, HumanHandoffState, State
-from parley.domain.flow_transitions import PREVIOUS, Transition
+from parley.domain.flow_transitions import PREVIOUS, Action, Transition
 from parley.domain.flows import FlowDocument
 
 
@@ -18,6 +18,16 @@ def named_states(document: FlowDocument) -> Iterator[tuple[str, str]]:
     for n, state in enumerate(document.states):
         yield from _transitions(state.transitions, f"/states/{n}/transitions")
         yield from _configured(state, f"/states/{n}/config")
+
+
+def every_action(document: FlowDocument) -> Iterator[Action]:
+    """On entry, on exit and on the way, in no order that matters."""
+    transitions = list(document.global_transitions)
+    for state in document.states:
+        yield from (*state.entry_actions, *state.exit_actions)
+        transitions += state.transitions
+    for transition in transitions:
+        yield from transition.actions
 
 
 def _transitions(transitions: tuple[Transition, ...], pointer: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parley.domain.flow_states import IntegrationState, ResponseState, SlotFillingState
 from parley.engine.checks.subject import Finding, Subject
 
-_ACTIONS = frozenset({"trigger_flow", "call_integration", "send_analytics", "set_context"})
+_ACTIONS = frozenset({"trigger_flow"})
 
 
 def unavailable(subject: Subject) -> Iterator[Finding]:

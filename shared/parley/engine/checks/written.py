@@ -23,7 +23,7 @@ _TEXTS = frozenset(
     }
 )
 _BY_NAME = frozenset({"prompts", "retry_prompts", "texts"})
-_VALUES = frozenset({"value", "data"})
+_VALUES = frozenset({"value", "data", "request", "dimensions"})
 _NO_TEXTS = frozenset({"metadata", "variables", "default_data", "intents", "payload", "tags"})
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from parley.domain.json import Json, JsonObject
+from parley.engine.calls import addressed, show
 from parley.engine.program import Step
 from parley.engine.recorder import is_modest
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.engine.slot_types import Refused
 from parley.engine.states.response import way_on
-from parley.engine.texts import Template, TextFailed, written_out
+from parley.engine.texts import Template, TextFailed
 from parley.engine.words import Words
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from parley.engine.run import Run
 
 MAX_MAPPED_NODES = 2_000
-_IN_QUERY = frozenset({"GET", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,7 @@ class Integration:
     def enter(self, run: "Run", node: "StateNode") -> Step:
         reply = self._call(run, node)
         data = reply.data if reply.status == "success" else self.default_data
-        run.scope.integration = {
-            "status": reply.status,
-            "kind": reply.kind,
-            "http_status": reply.http_status,
-            "data": data,
-            "error": reply.error,
-        }
-        run.scope.changed()
+        show(run, reply, data)
         if data is not None:
             self._map(run, node, data)
         if reply.status == "error" and self.error_message is not None:
@@ -73,13 +65,7 @@ class Integration:
             scope = {root: run.scope.value(root) for root in ("slots", "vars", "user", "input")}
             scope |= {root: run.scope.value(root) for root in ("conversation", "tenant", "now")}
             fields = {name: _searched(path, scope) for name, path in self.request.items()}
-        if self.method not in _IN_QUERY:
-            return self._made(endpoint, fields if self.request else None)
-        query = {name: written_out(v) for name, v in fields.items() if v is not None}
-        separator = "&" if "?" in endpoint else "?"
-        return self._made(endpoint + (separator + urlencode(query) if query else ""), None)
-
-    def _made(self, endpoint: str, body: Json) -> IntegrationRequest:
+        endpoint, body = addressed(self.method, endpoint, fields)
         return IntegrationRequest(
             self.integration_id,
             endpoint,

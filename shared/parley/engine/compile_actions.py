@@ -1,0 +1,78 @@
+"""Each type of action, from its config to what it does."""
+
+from collections.abc import Iterable
+
+from parley.domain import flow_transitions as authored
+from parley.domain.errors import Fault, FlowInvalid
+from parley.engine import actions as doing
+from parley.engine import context
+from parley.engine.calls import CallIntegration
+from parley.engine.parts import Parts
+from parley.engine.program import Action, Perform
+
+
+class Actions:
+    """Makes the actions of one document. Raises FlowInvalid with the part's pointer."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def made(self, written: Iterable[authored.Action], pointer: str) -> tuple[Action, ...]:
+        """A list of actions in the order to do them: by priority, then as written."""
+        made = [
+            (
+                action.priority,
+                Action(
+                    f"{pointer}/{n}",
+                    self._parts.optional_expression(action.condition, f"{pointer}/{n}/condition"),
+                    self._action(action, f"{pointer}/{n}/config"),
+                ),
+            )
+            for n, action in enumerate(written)
+        ]
+        return tuple(action for _, action in sorted(made, key=lambda pair: pair[0]))
+
+    def _action(self, action: authored.Action, pointer: str) -> Perform:  # noqa: C901, PLR0911 -- one case an action
+        parts = self._parts
+        match action:
+            case authored.SendMessageAction(config=config):
+                return doing.SendMessage(parts.message(config, pointer))
+            case authored.SetVariableAction(config=config):
+                return doing.SetVariable(config.key, self._value(config, pointer))
+            case authored.SetSlotAction(config=config):
+                return doing.SetSlot(parts.slot(config.key, pointer), self._value(config, pointer))
+            case authored.ClearVariableAction(config=config):
+                return doing.ClearVariable(config.key)
+            case authored.ClearSlotAction(config=config):
+                return doing.ClearSlot(parts.slot(config.key, pointer))
+            case authored.LogEventAction(config=config):
+                return doing.Log(config.event, parts.literal(config.data, f"{pointer}/data"))
+            case authored.SetContextAction(config=config):
+                value = parts.literal(config.value, f"{pointer}/value")
+                return context.SetContext(config.key, doing.Value(value, None))
+            case authored.SendAnalyticsAction(config=config):
+                value = doing.Value(parts.literal(config.value, f"{pointer}/value"), None)
+                dimensions = parts.literal(config.dimensions, f"{pointer}/dimensions")
+                return doing.Measure(config.metric, value, dimensions)
+            case authored.CallIntegrationAction(config=config):
+                return self._call(config, pointer, action.timeout_ms)
+            case _:
+                why = f"the action {action.type} is not available yet"
+                raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
+
+    def _call(
+        self, config: authored.CallIntegrationConfig, pointer: str, timeout_ms: int | None
+    ) -> CallIntegration:
+        endpoint = self._parts.one_text(config.endpoint, f"{pointer}/endpoint", is_endpoint=True)
+        return CallIntegration(
+            config.integration_id,
+            endpoint,
+            config.method or ("POST" if config.request else "GET"),
+            timeout_ms or authored.CALL_TIMEOUT_MS,
+            self._parts.literal(config.request, f"{pointer}/request"),
+            config.save_as,
+        )
+
+    def _value(self, config: authored.AssignConfig, pointer: str) -> doing.Value:
+        expression = self._parts.optional_expression(config.expression, f"{pointer}/expression")
+        return doing.Value(self._parts.literal(config.value, f"{pointer}/value"), expression)

@@ -11,8 +11,19 @@ from parley.domain.flows import (
     Severity,
 )
 from parley.domain.json import JsonObject
-from parley.engine.checks import availability, graph, names, parts, schema
+from parley.engine.checks import (
+    availability,
+    filling,
+    graph,
+    names,
+    parts,
+    schema,
+    speech,
+    surroundings,
+    transitions,
+)
 from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.surroundings import Surroundings
 from parley.engine.formats import Loaded, Place, Unreadable, given, load
 
 
@@ -50,12 +61,39 @@ RULES: tuple[Rule, ...] = (
     Rule("state.no_way_out", "error", graph.no_way_out),
     Rule("flow.cycle", "error", graph.cycles),
     Rule("state.unreachable", "warning", graph.unreachable_states),
+    Rule("transition.shadowed", "warning", transitions.shadowed),
+    Rule("transition.unsatisfiable", "warning", transitions.unsatisfiable),
+    Rule("slot.unset", "warning", filling.unset_slots),
+    Rule("slot.unread", "warning", filling.unread_slots),
+    Rule("text.missing_language", "warning", speech.missing_languages),
+    Rule("content.over_limit", "warning", speech.over_limits),
     Rule("intent.few_examples", "warning", names.few_examples),
 )
 """What a document of the right shape is checked for."""
 
 
-def check_flow(source: str | JsonObject) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class OuterRule:
+    """A kind of finding that looks further than the document."""
+
+    code: str
+    severity: Severity
+    find: Callable[[Subject, Surroundings], Iterator[Finding]]
+
+
+OUTER_RULES: tuple[OuterRule, ...] = (
+    OuterRule("integration.unknown", "error", surroundings.unknown_integrations),
+    OuterRule("flow.calls_itself", "error", surroundings.calls_itself),
+    OuterRule("flow.unknown", "error", surroundings.unknown_flows),
+    OuterRule("flow.slot_type", "error", surroundings.unequal_slots),
+    OuterRule("intent.confused", "warning", speech.confused_intents),
+)
+"""What a document is checked for as far as its surroundings are known."""
+
+_NOTHING_KNOWN = Surroundings()
+
+
+def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) -> list[Diagnostic]:
     """The errors and warnings of a flow, in document order; never raises, whatever `source` is.
 
     Lines and columns are given where `source` is text. A document of the wrong shape is told so,
@@ -79,6 +117,11 @@ def check_flow(source: str | JsonObject) -> list[Diagnostic]:
         _placed(rule.code, rule.severity, finding, loaded)
         for rule in RULES
         for finding in rule.find(subject)
+    ]
+    found += [
+        _placed(outer.code, outer.severity, finding, loaded)
+        for outer in OUTER_RULES
+        for finding in outer.find(subject, around)
     ]
     return _in_order(found, loaded)
 

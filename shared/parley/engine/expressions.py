@@ -125,6 +125,10 @@ class Expressions:
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
             raise ExpressionFailed(f"a value does not fit: {error}") from error
 
+    def nothing(self) -> Any:  # noqa: ANN401 -- as above
+        """An activation without any name."""
+        return self._env.Activation({})
+
     def _slots_message(self, slots: Mapping[str, Json]) -> "Message":
         message: Message = self._message()
         for name, value in slots.items():
@@ -155,6 +159,15 @@ class Expression:
     def is_true(self, scope: "Scope") -> bool:
         """Whether it gives true. Raises ExpressionFailed if it gives an error."""
         return self._run(scope) is True
+
+    def constant(self) -> Json:
+        """The value of an expression that reads nothing, else None. Raises ExpressionFailed."""
+        if self.roots:
+            return None
+        result = self.program.eval(self.home.nothing())
+        if result.type() == cel.Type.ERROR:
+            raise ExpressionFailed(str(result.plain_value()))
+        return _json(result.plain_value())
 
     def json(self, scope: "Scope") -> Json:
         """Its value as JSON: a time is a string. Raises ExpressionFailed."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH
 from parley.domain.json import Json, JsonObject, is_within
+from parley.engine.hostile_text import counted, why_not_read
+from parley.engine.json_places import json_offsets
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-MAX_VALUES = 200_000
+MAX_VALUES = 50_000
 """Values in a document once aliases stand for copies: a small text can't become a huge flow."""
 
 _YAML = "tag:yaml.org,2002:"
@@ -125,10 +128,13 @@ def _refused(constant: str) -> Json:
 
 
 def _placed(text: str) -> dict[str, Place]:
-    try:
-        return _Reader().read(text).places
-    except Unreadable:
-        return {}
+    """The places of a text that was read as JSON."""
+    lines = [0, *(n + 1 for n, character in enumerate(text) if character == "\n")]
+    places = {}
+    for pointer, offset in json_offsets(text).items():
+        line = bisect_right(lines, offset)
+        places[pointer] = Place(line, offset - lines[line - 1] + 1)
+    return places
 
 
 def dump_flow(document: JsonObject) -> str:
@@ -160,10 +166,15 @@ class _Reader:
         from ruamel.yaml import YAML  # noqa: PLC0415 -- as above
         from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 -- as above
 
+        hostile = why_not_read(text)
+        if hostile is not None:
+            raise Unreadable(hostile)
         try:
             node = YAML(typ="rt", pure=True).compose(text)
             if node is None:
                 raise Unreadable("the text is empty")
+            if counted(node, MAX_VALUES) > MAX_VALUES:
+                raise Unreadable(f"it is endless or has more than {MAX_VALUES:,} values")
             return Loaded(self._value(node, "", 0), text, self._places)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -179,8 +190,6 @@ class _Reader:
         self._places[pointer] = place
         if depth > MAX_FLOW_DEPTH:
             raise Unreadable(f"it is nested deeper than {MAX_FLOW_DEPTH} levels", place, pointer)
-        if len(self._places) > MAX_VALUES:
-            raise Unreadable(f"it has more than {MAX_VALUES} values", place, pointer)
         match node.id:  # type: ignore[attr-defined]  # each kind of node has its own
             case "mapping":
                 return dict(self._pairs(node, pointer, depth))

@@ -125,8 +125,11 @@ class FlowService:
     def check(self, caller: Caller, source: str | JsonObject) -> "Sequence[Diagnostic]":  # noqa: ARG002 -- the tenant's integrations will count
         """Everything the check finds, without saving; never raises on bad input."""
         from parley.engine.check import check_flow
+        from parley.engine.checks.surroundings import Surroundings
+        from parley.nlu.matcher import IntentMatcher
 
-        return check_flow(source)
+        around = Surroundings(train=lambda intents: IntentMatcher.train(intents).classify)
+        return check_flow(source, around)
 
     def versions(
         self,

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from parley.domain.errors import FlowInvalid
-from parley.engine.check import RULES, check_flow, has_errors
+from parley.domain.flow_states import Slot
+from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
+from parley.engine.checks.surroundings import Surroundings
 from parley.engine.formats import dump_flow, load_flow
+from parley.nlu.matcher import IntentMatcher
 from tests.unit.engine.talks import a_flow, at_once, program, says, state, to
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "flows").glob("*.yaml"))
@@ -18,7 +21,7 @@ def found(flow: Any) -> Any:
 
 
 SOUND = a_flow(
-    says("ask", "Hi {{ user.first_name }} {{ slots.n }} {{ vars.v }}", to("form")),
+    says("ask", "Hi {{ user.first_name }} {{ vars.v }}", to("form")),
     state(
         "form",
         "slot_filling",
@@ -33,7 +36,7 @@ SOUND = a_flow(
         config={"integration_id": "x", "response_mapping": {"mapped": "a.b"}},
     ),
     state("person", "human_handoff"),
-    state("end", "end", config={"response_templates": {"en": "{{ vars.mapped }}"}}),
+    state("end", "end", config={"response_templates": {"en": "{{ vars.mapped }} {{ slots.n }}"}}),
     slots={"n": {"type": "integer"}},
     variables={"v": 1},
 )
@@ -47,8 +50,16 @@ def with_state(extra: Any, **more: Any) -> Any:
     return flow
 
 
+def a_choice(*expressions: Any) -> Any:
+    """A condition state that goes to the end if an expression holds, and else too."""
+    conditions = [{"expression": source, "target_state": "end"} for source in expressions]
+    return state("c", "condition", config={"conditions": conditions, "default_state": "end"})
+
+
 def changed(pointer: Any, value: Any) -> Any:
     """The sound flow with one value changed, or taken away if it is `...`."""
+    if not pointer:
+        return value
     flow = copy.deepcopy(SOUND)
     *way, last = pointer.strip("/").split("/")
     here: Any = flow
@@ -70,7 +81,7 @@ def test_a_sound_flow_has_no_findings() -> None:
     "path", [p for p in EXAMPLES if ".test." not in p.name], ids=lambda p: p.name
 )
 def test_the_examples_have_no_errors(path: Any) -> None:
-    assert check_flow(path.read_text()) == []
+    assert not has_errors(check_flow(path.read_text()))
 
 
 @pytest.mark.parametrize(
@@ -316,6 +327,186 @@ def test_the_examples_have_no_errors(path: Any) -> None:
         ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
         ("intent.few_examples", "/intents/i", changed("/intents", {"i": {"examples": ["one"]}})),
+        (
+            "transition.shadowed",
+            "/states/0/transitions/1",
+            changed("/states/0/transitions", [to("form"), to("end", "low_confidence")]),
+        ),
+        (
+            "transition.shadowed",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions", [to("end", "fallback"), to("form")]),
+        ),
+        (
+            "transition.shadowed",
+            "/states/0/transitions/2",
+            changed(
+                "/states/0/transitions",
+                [
+                    to("form", expression="vars.v == 1"),
+                    to("call", expression="!(vars.v == 1)"),
+                    to("end"),
+                ],
+            ),
+        ),
+        (
+            "transition.shadowed",
+            "/states/2/transitions/1",
+            changed(
+                "/states/2/transitions",
+                [
+                    to("person", "integration_error"),
+                    to("end", "integration_error", "404"),
+                    to("end", "integration_success"),
+                ],
+            ),
+        ),
+        (
+            "transition.shadowed",
+            "/states/2/transitions/1",
+            changed(
+                "/states/2/transitions",
+                [
+                    to("person", "integration_error", "http_4xx"),
+                    to("end", "integration_error", "404"),
+                    to("person", "integration_error"),
+                    to("end", "integration_success"),
+                ],
+            ),
+        ),
+        (
+            "transition.shadowed",
+            "/global_transitions/1",
+            changed("/global_transitions", [to("ask"), to("end", "any_input")]),
+        ),
+        (
+            "transition.shadowed",
+            "/states/5/config/conditions/1",
+            with_state(a_choice("true", "vars.v == 1")),
+        ),
+        (
+            "transition.shadowed",
+            "/states/5/transitions/0",
+            with_state({**a_choice("vars.v == 1"), "transitions": [at_once("end")]}),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0/expression", "1 == 2"),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0/expression", "vars.v > 1 && !(vars.v > 1)"),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0/expression", "vars.v == 1 && vars.v == 2"),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/5/config/conditions/0",
+            with_state(
+                a_choice("slots.size == 'huge'"),
+                slots={**SOUND["slots"], "size": {"type": "enum", "enum": ["small", "large"]}},
+            ),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/5/config/conditions/0",
+            with_state(a_choice("slots.n > 5"), slots={"n": {"type": "integer", "maximum": 5}}),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/5/config/conditions/0",
+            with_state(
+                {
+                    **a_choice("vars.mood == 'angry'"),
+                    "entry_actions": [
+                        {"type": "set_variable", "config": {"key": "mood", "value": "happy"}}
+                    ],
+                },
+                variables={"v": 1, "mood": None},
+            ),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/0/transitions/0",
+            changed("/states/0/transitions/0", to("form", "intent_confidence", 1.5)),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/2/transitions/1",
+            changed(
+                "/states/2/transitions",
+                [
+                    to("end", "integration_success"),
+                    to("end", "integration_error", "http_6xx"),
+                    to("person", "integration_error"),
+                ],
+            ),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/0/transitions/0",
+            changed(
+                "",
+                {
+                    **SOUND,
+                    "slots": {**SOUND["slots"], "never": {}},
+                    "states": [
+                        says("ask", "Hi {{ vars.v }}", to("form", "slot_filled", "never")),
+                        *SOUND["states"][1:],
+                    ],
+                },
+            ),
+        ),
+        (
+            "transition.unsatisfiable",
+            "/states/5/transitions/0",
+            with_state(
+                state(
+                    "i",
+                    "intent",
+                    to("end", "intent_match", "b"),
+                    config={"intent_patterns": ["a"]},
+                ),
+                intents={"a": {"keywords": ["a"]}, "b": {"keywords": ["b"]}},
+            ),
+        ),
+        (
+            "slot.unset",
+            "/states/0/config/response_templates/en",
+            changed("/states/0/config/response_templates/en", "Hi {{ slots.n }}"),
+        ),
+        (
+            "slot.unset",
+            "/states/0/transitions/0/expression",
+            changed("/states/0/transitions/0/expression", "slots.n > 1"),
+        ),
+        ("slot.unread", "/slots/m", changed("/slots/m", {"type": "string"})),
+        (
+            "text.missing_language",
+            "/states/4/config/response_templates",
+            changed("/states/0/config/response_templates", {"en": "Hi", "de": "Hallo"}),
+        ),
+        (
+            "text.missing_language",
+            "/slots/n/prompt",
+            changed("/slots/n/prompt", {"de": "Wie viele?"}),
+        ),
+        (
+            "content.over_limit",
+            "/states/0/config/response_templates/en",
+            changed(
+                "",
+                {
+                    **changed("/states/0/config/response_templates/en", "x" * 1_601),
+                    "triggers": {"channels": ["sms"]},
+                },
+            ),
+        ),
         ("flow.unreadable", "", changed("/metadata", float("nan"))),
     ],
 )
@@ -340,6 +531,96 @@ def test_every_rule_has_an_example_above_and_a_code_of_its_own() -> None:
 def test_guards_that_leave_nothing_out_are_no_dead_end(guards: Any) -> None:
     flow = with_state(says("d", "D", *(at_once("ask", guard) for guard in guards)))
     assert ("state.dead_end", "/states/5") not in found(flow)
+
+
+@pytest.mark.parametrize(
+    "transitions",
+    [
+        [to("form", priority=200), to("end", "timeout", priority=100)],
+        [to("form", expression="vars.v == 1"), to("end")],
+        [to("form", "intent_confidence", 0.9), to("end", "intent_confidence", 0.5)],
+        [to("$previous"), to("form")],
+        [to("form", "fallback"), to("end", "user_choice", "x", priority=500)],
+    ],
+)
+def test_a_transition_that_may_still_hold_is_not_called_hidden(transitions: Any) -> None:
+    flow = changed("/states/0/transitions", transitions)
+    assert "transition.shadowed" not in {code for code, _ in found(flow)}
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["vars.v == 1 || vars.v == 2", "vars.v == 'x' ? false : true", "vars.mapped == 'x'", "true"],
+)
+def test_a_guard_that_may_hold_is_not_called_unsatisfiable(guard: str) -> None:
+    flow = changed("/states/0/transitions/0/expression", guard)
+    assert "transition.unsatisfiable" not in {code for code, _ in found(flow)}
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ slots.n | default: 'friend' }}", "{% if slots.n %}{{ slots.n }}{% endif %}"]
+)
+def test_a_text_that_knows_what_to_say_without_a_slot_may_read_it_early(text: str) -> None:
+    flow = changed("/states/0/config/response_templates/en", text)
+    assert "slot.unset" not in {code for code, _ in found(flow)}
+
+
+ALIKE = {
+    "refund": {"examples": ["I want to have all my money back", "refund please", "pay me back"]},
+    "payout": {"examples": ["I want to have all my money back now", "pay out", "withdraw"]},
+}
+CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "flow", "around"),
+    [
+        (
+            "integration.unknown",
+            "/states/2/config/integration_id",
+            SOUND,
+            Surroundings(integrations=frozenset({"orders"})),
+        ),
+        (
+            "flow.calls_itself",
+            "/states/0/entry_actions/0/config/flow",
+            changed("", {**changed("/states/0/entry_actions", [CALLS]), "name": "survey"}),
+            Surroundings(),
+        ),
+        (
+            "flow.unknown",
+            "/states/0/entry_actions/0/config/flow",
+            changed("/states/0/entry_actions", [CALLS]),
+            Surroundings(flows={"other": {}}),
+        ),
+        (
+            "flow.slot_type",
+            "/states/0/entry_actions/0/config/flow",
+            changed("/states/0/entry_actions", [CALLS]),
+            Surroundings(flows={"survey": {"n": Slot(type="string")}}),
+        ),
+        (
+            "intent.confused",
+            "/intents/refund/examples/0",
+            changed("/intents", ALIKE),
+            Surroundings(train=lambda intents: IntentMatcher.train(intents).classify),
+        ),
+    ],
+)
+def test_what_the_surroundings_lack_is_found(code: Any, at: Any, flow: Any, around: Any) -> None:
+    assert (code, at) in {(d.code, d.pointer) for d in check_flow(flow, around)}
+    assert code in {rule.code for rule in OUTER_RULES}
+
+
+def test_surroundings_that_have_all_a_flow_needs_add_no_finding() -> None:
+    around = Surroundings(
+        integrations=frozenset({"x", "orders"}),
+        flows={},
+        train=lambda intents: IntentMatcher.train(intents).classify,
+    )
+    assert check_flow(SOUND, around) == []
+    order_status = EXAMPLES[0].parent / "order_status.yaml"
+    assert check_flow(order_status.read_text(), around) == []
 
 
 def test_a_finding_in_a_text_has_its_line_and_column() -> None:
@@ -369,8 +650,14 @@ def test_what_cannot_run_is_refused_when_it_is_compiled(pointer: Any) -> None:
         ("", "the text is empty"),
         ("a: [", "neither YAML nor JSON"),
         ("a: 1\na: 2", "written twice"),
-        ("&a [*a]", "deeper than 20 levels"),
+        ("&a [*a]", "endless"),
+        ("a: " + "[" * 21 + "]" * 21, "deeper than 20 levels"),
         ("[" * 3_000, "nested too deeply"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ('{"a":' * 40_000, "nested too deeply"),
+        ("- " * 100_000, "nested too deeply"),
+        ("\n".join(" " * n + "a:" for n in range(600)), "nested too deeply"),
+        ("[" + "1," * 100_000 + "1]", "lines and commas"),
         ("a: !!int x", "no int"),
         ("? [a]\n: 1", "a name is a plain word"),
         ("a: .nan", "no float"),

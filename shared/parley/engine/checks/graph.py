@@ -11,6 +11,7 @@ from parley.domain.flow_states import (
     State,
 )
 from parley.domain.flow_transitions import AT_ONCE, PREVIOUS, Condition, Transition
+from parley.engine.checks.guards import cover
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile import waits
 
@@ -116,17 +117,10 @@ def _is_exhaustive(state: State) -> bool:
         config = state.config
         expressions = [choice.expression for choice in config.conditions]
         is_all = config.evaluation_mode == "all_match" and len(expressions) > 1
-        if config.default_state is not None or (not is_all and _cover(expressions)):
+        if config.default_state is not None or (not is_all and cover(expressions)):
             return True
     guards = [t.expression or "" for t in state.transitions if t.condition is Condition.EXPRESSION]
-    return _cover(guards) or _covers_all(state)
-
-
-def _cover(expressions: list[str]) -> bool:
-    """Whether one is `true`, or two are each other's opposite."""
-    plain = {expression.strip() for expression in expressions}
-    opposites = {f"!({expression})" for expression in plain} | {f"!{e}" for e in plain}
-    return "true" in plain or not plain.isdisjoint(opposites)
+    return cover(guards) or _covers_all(state)
 
 
 def _covers_all(state: State) -> bool:

@@ -21,7 +21,7 @@ def invalid_expressions(subject: Subject) -> Iterator[Finding]:
     """Expressions that do not parse, or whose types or names do not fit."""
     for written in subject.expressions():
         try:
-            compiled = subject.expressions_home.compile(written.source)
+            compiled = subject.compiled(written.source)
         except ExpressionInvalid as error:
             yield Finding(written.pointer, f"Mend the expression: {error}.")
             continue
@@ -34,7 +34,7 @@ def invalid_expressions(subject: Subject) -> Iterator[Finding]:
 
 def invalid_texts(subject: Subject) -> Iterator[Finding]:
     """Texts that do not parse, or that read names nobody declares."""
-    for pointer, source in _sources(subject):
+    for pointer, source in sources(subject):
         try:
             template = compile_text(source, is_endpoint=pointer.endswith("/endpoint"))
         except TextInvalid as error:
@@ -45,7 +45,8 @@ def invalid_texts(subject: Subject) -> Iterator[Finding]:
                 yield from _unknown_name(subject, pointer, path)
 
 
-def _sources(subject: Subject) -> Iterator[tuple[str, str]]:
+def sources(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Every text in each of its languages, as written."""
     for written in subject.texts():
         yield from _by_language(written)
 
@@ -95,7 +96,7 @@ def invalid_mappings(subject: Subject) -> Iterator[Finding]:
 
 def long_titles(subject: Subject) -> Iterator[Finding]:
     """S1-9 and S1-10: a title has at most 20 characters."""
-    for pointer, source in _sources(subject):
+    for pointer, source in sources(subject):
         is_title = "/title" in pointer[-len("/title/xx-XXXX") :]
         if is_title and "{{" not in source and len(source) > _MAX_TITLE:
             yield Finding(pointer, f"Shorten the title to {_MAX_TITLE} characters.")

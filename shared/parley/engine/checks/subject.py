@@ -28,7 +28,7 @@ from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
 from parley.engine.checks.written import Written, written_texts
 from parley.engine.compile_states import mapping_target
-from parley.engine.expressions import Expressions
+from parley.engine.expressions import Expression, Expressions
 from parley.engine.formats import pointer_part
 
 
@@ -102,6 +102,17 @@ class Subject:
     def expressions_home(self) -> Expressions:
         """Compiles expressions with every name known: for checking."""
         return Expressions(self.document.slots, self.variables)
+
+    @cached_property
+    def _compiled(self) -> dict[str, Expression]:
+        return {}
+
+    def compiled(self, source: str) -> Expression:
+        """Compiled once, however often it is looked at. Raises ExpressionInvalid."""
+        known = self._compiled.get(source)
+        if known is None:
+            known = self._compiled[source] = self.expressions_home.compile(source)
+        return known
 
     def each_state(self) -> Iterator[Written[State]]:
         for n, state in enumerate(self.document.states):

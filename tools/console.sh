@@ -15,7 +15,7 @@ fi
 is_new_enough() { node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)'; }
 
 if ! { command -v node && command -v npm && is_new_enough; } >/dev/null 2>&1; then
-    VIRTUAL_ENV="$(pwd)/.venv" .venv/bin/uv pip install --quiet --require-hashes \
+    VIRTUAL_ENV="$(pwd)/.venv" UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --require-hashes \
         --requirement requirements/node.txt
     PATH="$(pwd)/.venv/bin:$PATH"
     export PATH

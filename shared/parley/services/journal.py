@@ -31,7 +31,7 @@ from parley.services.time_left import NO_TIME, TimeLeft
 
 VISIBILITY: Final = timedelta(seconds=180)
 """How long the queue keeps a record from others while a worker has it (`template.yaml`)."""
-_BEGUN_WITHIN: Final = timedelta(seconds=30)
+BEGUN_WITHIN: Final = timedelta(seconds=30)
 """How long after it received a record a worker may begin it: its whole time."""
 _ATTEMPTS = 3
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,7 +85,7 @@ class Journal:
         begun_at = self._entry().get("begun_at")
         if begun_at is None or begun_at == self._begun_at:
             return False
-        return now - datetime.fromisoformat(begun_at) >= VISIBILITY - _BEGUN_WITHIN
+        return now - datetime.fromisoformat(begun_at) >= VISIBILITY - BEGUN_WITHIN
 
     def begin(self, now: datetime) -> None:
         """Write down that the turn is begun once more. Raises Overtaken, Unavailable."""

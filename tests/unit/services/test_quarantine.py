@@ -159,3 +159,19 @@ def test_a_note_whose_answer_was_lost_is_taken_back_too() -> None:
     assert bench.document.journal == {}
     bench.clock.advance(seconds=AFTER_VISIBILITY)
     assert bench.receive(3) is Outcome.COMMITTED
+
+
+def test_what_fails_in_a_way_nobody_foresaw_is_put_aside_too() -> None:
+    bench = Bench()
+
+    def never(_after: Conversation) -> bool:
+        raise ZeroDivisionError
+
+    for count in (1, 2):
+        bench.conversations.cuts = lambda after: bool(not after.journal and never(after))
+        with pytest.raises(ZeroDivisionError):
+            bench.receive(count)
+        bench.conversations.cuts = lambda _after: False
+        bench.clock.advance(seconds=AFTER_POSTPONING)
+
+    assert bench.receive(3) is Outcome.QUARANTINED

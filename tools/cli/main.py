@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.cli import flow
 from tools.local.errors import CloudError
 
 FAILED = 1
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     command("migrate", "bring a deployment's PostgreSQL and MongoDB to what this code expects")
     keys = command("keys", "make a key for signing tokens, in front of those of PARLEY_TOKEN_KEYS")
     keys.add_argument("kid", help="its name, for example the month: 2026-11")
+    flow.add_to(commands)
     return top
 
 

@@ -1,6 +1,10 @@
 """What a test expects after a step, and how that differs from what came."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import model_validator
 
 from parley.domain.flow_texts import FlowPart
 from parley.domain.json import Json, JsonObject
@@ -28,22 +32,35 @@ class Expectation(FlowPart):
     fallback_count: int | None = None
     language: str | None = None
 
+    @model_validator(mode="after")
+    def _text_can_be_searched_for(self) -> Self:
+        if self.text is not None and _is_pattern(self.text):
+            try:
+                compile_pattern(self.text[1:-1])
+            except PatternInvalid as error:
+                raise ValueError(str(error)) from error
+        return self
 
-def differences(
-    expected: Expectation,
-    state: RunState,
-    messages: Sequence[JsonObject],
-    effects: Sequence[JsonObject],
-    path: Sequence[str],
-) -> Iterator[str]:
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What the turns of a step did, in order: messages sent, all effects, states entered."""
+
+    messages: Sequence[JsonObject]
+    effects: Sequence[JsonObject]
+    path: Sequence[str]
+
+
+def differences(expected: Expectation, state: RunState, happened: Happened) -> Iterator[str]:
     """A sentence for each thing that is not as expected."""
+    messages = happened.messages
     actual: dict[str, Json] = {
         "state": state.current_state,
         "status": state.status.value,
         "quick_replies": tuple(
             reply["title"] for message in messages for reply in message.get("quick_replies", ())
         ),
-        "path": tuple(path),
+        "path": tuple(happened.path),
         "fallback_count": state.fallback_count,
         "language": state.language,
     }
@@ -56,7 +73,7 @@ def differences(
         yield f"text is {text!r}, not {expected.text!r}"
     yield from _values(expected, state)
     for effect in expected.effects or ():
-        if not any(_holds(effect, candidate) for candidate in effects):
+        if not any(has_all_of(candidate, effect) for candidate in happened.effects):
             yield f"no effect is like {effect!r}"
 
 
@@ -68,18 +85,19 @@ def _values(expected: Expectation, state: RunState) -> Iterator[str]:
                 yield f"{name}.{key} is {found.get(key)!r}, not {value!r}"
 
 
+def _is_pattern(wanted: str) -> bool:
+    return len(wanted) >= _SLASHES and wanted.startswith("/") and wanted.endswith("/")
+
+
 def _matches(wanted: str, text: str) -> bool:
     """`/re/` searches, else they must be equal."""
-    if len(wanted) < _SLASHES or not (wanted.startswith("/") and wanted.endswith("/")):
+    if not _is_pattern(wanted):
         return wanted == text
-    try:
-        return compile_pattern(wanted[1:-1]).search(text) is not None
-    except PatternInvalid:
-        return False
+    return compile_pattern(wanted[1:-1]).search(text) is not None
 
 
-def _holds(part: Json, whole: Json) -> bool:
-    """Whether `whole` has all that `part` has."""
+def has_all_of(whole: Json, part: Json) -> bool:
+    """Whether `whole` is `part`, or an object that has at least what `part` has."""
     if isinstance(part, dict) and isinstance(whole, dict):
-        return all(key in whole and _holds(value, whole[key]) for key, value in part.items())
+        return all(key in whole and has_all_of(whole[key], value) for key, value in part.items())
     return bool(part == whole)

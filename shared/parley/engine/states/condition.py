@@ -31,7 +31,8 @@ class Condition:
 
     def enter(self, run: "Run", node: "StateNode") -> Step:
         target = self._all(run) if self.needs_all else self._first(run)
-        if target is None:
+        if target is None and self.default is not None:
+            run.tried.append({"at": f"{node.pointer}/config/default_state", "held": True})
             target = self.default
         return way_on(run, node) if target is None else Goto(target)
 

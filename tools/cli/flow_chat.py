@@ -1,0 +1,161 @@
+"""`parley flow chat FILE`: a conversation in the terminal, on the engine alone.
+
+What is typed is said. A line that begins with `/` is not:
+
+    /wait 2h           the clock goes on
+    /agent TEXT        a person at work says TEXT
+    /resolve /return   what else a person at work does
+    /state             where the conversation stands
+
+Integrations answer with the stubs of `--script`, else not at all.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import ValidationError
+
+from parley.domain.json import JsonObject
+from parley.engine.effects import SendMessage, effect_to_json
+from parley.engine.scripts import FlowTest, Script, Step
+from parley.engine.testing import StepImpossible, TestTalk, merged
+from parley.engine.turn import Turn
+from tools.flows.files import FlowFile, read_flow, read_script
+from tools.local.errors import CloudError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Talk until the conversation or the input ends; or play a script, then stop."""
+    flow = read_flow(arguments.file)
+    if arguments.script is None:
+        if arguments.test is not None:
+            raise CloudError("--test names a test of --script")
+        return _talk(flow, trace=arguments.trace)
+    script, _ = read_script(arguments.script)
+    for test in _chosen(script, arguments.test):
+        print(f"# {test.name}")
+        _play(flow, merged(script, test), trace=arguments.trace)
+    return 0
+
+
+def _chosen(script: Script, name: str | None) -> Sequence[FlowTest]:
+    found = [test for test in script.tests if name in (None, test.name)]
+    if not found:
+        names = ", ".join(repr(test.name) for test in script.tests)
+        raise CloudError(f"no test is called {name!r}; there are {names}")
+    return found
+
+
+def _play(flow: FlowFile, test: FlowTest, *, trace: bool) -> None:
+    talk = TestTalk(flow.program, test, flow.matcher.classify)
+    _show([talk.first], trace=trace)
+    for step in test.steps:
+        if step.start:
+            continue
+        print(_words(step))
+        _take(talk, step, trace=trace)
+    _show_end(talk)
+
+
+def _talk(flow: FlowFile, *, trace: bool) -> int:
+    nothing = FlowTest(name="chat", steps=(Step(start=True),))
+    talk = TestTalk(flow.program, nothing, flow.matcher.classify)
+    _show([talk.first], trace=trace)
+    for line in _lines():
+        if not talk.state.status.is_open:
+            break
+        if line == "/state":
+            print(json.dumps(talk.state.to_json(), ensure_ascii=False, indent=2))
+            continue
+        try:
+            step = _step(line, talk)
+        except ValidationError as error:
+            print(error.errors()[0]["msg"], file=sys.stderr)
+            continue
+        _take(talk, step, trace=trace)
+    _show_end(talk)
+    return 0
+
+
+def _step(line: str, talk: TestTalk) -> Step:
+    """What a typed line means; a button's title presses the button."""
+    match line.split(maxsplit=1):
+        case ["/wait", duration]:
+            return Step(advance=duration)
+        case ["/agent", text]:
+            return Step(agent={"message": text})
+        case ["/resolve" | "/return" as did]:
+            return Step(agent=did[1:])
+    for choice in talk.state.choices:
+        if line.casefold() == choice["title"].casefold():
+            return Step(user={"choice": choice["payload"]})
+    return Step(user=line)
+
+
+def _take(talk: TestTalk, step: Step, *, trace: bool) -> None:
+    try:
+        _show(talk.take_step(step), trace=trace)
+    except StepImpossible as error:
+        print(f"({error})", file=sys.stderr)
+
+
+def _words(step: Step) -> str:
+    if step.advance:
+        return f"> /wait {step.advance}"
+    if step.agent is not None:
+        did = step.agent
+        return f"> /{did}" if isinstance(did, str) else f"> /agent {did['message']}"
+    said = step.user if isinstance(step.user, str) else (step.user or {})
+    return f"> {said}" if isinstance(said, str) else f"> {said.get('choice') or said.get('text')}"
+
+
+def _show(turns: Iterable[Turn], *, trace: bool) -> None:
+    for turn in turns:
+        if trace:
+            _explain(turn.trace)
+        for effect in turn.effects:
+            if isinstance(effect, SendMessage):
+                _show_message(effect.content)
+            else:
+                told = json.dumps(effect_to_json(effect), ensure_ascii=False)
+                print(f"({told})", file=sys.stderr)
+        for error in turn.trace["errors"]:
+            print(f"(failed: {error['at']}: {error['why']})", file=sys.stderr)
+    sys.stdout.flush()
+
+
+def _show_message(content: JsonObject) -> None:
+    print(content.get("text") or f"[{content.get('type', 'message')}]")
+    replies = [*content.get("quick_replies", ()), *content.get("buttons", ())]
+    if replies:
+        print("  " + " ".join(f"[{reply['title']}]" for reply in replies))
+
+
+def _explain(trace: JsonObject) -> None:
+    for tried in trace["tried"]:
+        why = "" if tried["held"] else f": {tried.get('why', 'it is not true')}"
+        print(f"  {'+' if tried['held'] else '-'} {tried['at']}{why}")
+    if trace["path"]:
+        print(f"  = {' > '.join(trace['path'])}")
+
+
+def _show_end(talk: TestTalk) -> None:
+    state = talk.state
+    stands = "" if state.status.is_open else f"; the conversation is {state.status}"
+    print(f"(in {state.current_state}{stands})", file=sys.stderr)
+
+
+def _lines() -> Iterator[str]:
+    lines: Iterable[str] = _typed() if sys.stdin.isatty() else sys.stdin
+    return (line.strip() for line in lines if line.strip())
+
+
+def _typed() -> Iterator[str]:
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            print()
+            return

@@ -1,0 +1,1 @@
+"""What `parley flow` does with flows in files, on this machine alone."""

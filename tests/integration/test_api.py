@@ -314,3 +314,21 @@ def test_a_customer_may_talk_and_nothing_else(tenant: Tenant, flow: JsonObject) 
         assert customer.get(path).status == 403
     for_another = customer.post("/conversations", {"flow": flow["id"], "user_id": "someone"})
     assert for_another.status == 404
+
+
+def test_a_customer_who_asks_too_often_waits_and_nobody_else_does(tenant: Tenant) -> None:
+    guests = [Api().post("/auth/guest", {"organization": tenant.slug}).json for _ in range(2)]
+    busy, quiet = (
+        Api(Caller(tenant.admin.tenant_id, UserId(guest["user_id"]), Role.CUSTOMER), address=at)
+        for guest, at in zip(guests, ("203.0.113.50", "203.0.113.51"), strict=True)
+    )
+
+    answers = [busy.get("/conversations") for _ in range(140)]
+
+    assert answers[0].headers["RateLimit-Policy"] == '"customer";q=120;w=60'
+    refused = [answer for answer in answers if answer.status == 429]
+    assert {answer.status for answer in answers[:120]} == {200}
+    assert refused
+    assert refused[0].headers["Retry-After"] == "1"
+    assert quiet.get("/conversations").status == 200
+    assert tenant.api.get("/flows").status == 200

@@ -397,6 +397,7 @@ def test_a_guest_is_a_customer_of_that_organization(world: World) -> None:
 
     caller = world.access.authenticate(guest.access_token)
     assert caller == Caller(user.tenant_id, guest.user_id, Role.CUSTOMER)
+    assert caller.expires_at == world.clock.now + GUEST_LIFETIME
     assert guest.expires_in_s == GUEST_LIFETIME.total_seconds()
     world.clock.advance(GUEST_LIFETIME)
     with pytest.raises(TokenExpired):
@@ -471,6 +472,7 @@ def test_a_key_that_is_over_opens_nothing(world: World) -> None:
     user = world.signed_up()
     admin = Caller(user.tenant_id, user.id, Role.ADMIN)
     created = world.access.create_api_key(admin, "deploy")
+    assert world.access.authenticate(created.text).expires_at is None
     stored = replace(created.key, expires_at=world.clock.now, id=ApiKeyId(new_id()))
     world.api_keys._keys.clear()
     world.api_keys.add(user.tenant_id, stored, an_entry(user.tenant_id))

@@ -190,6 +190,8 @@ def states(draw: Any, name: str) -> JsonObject:
         "integration": {
             "integration_id": "x",
             "endpoint": "/{{ slots.age }}/{{ vars.any }}",
+            "retry_config": {"max_attempts": 3},
+            "error_handling": {"message": draw(_TEXTS), "default_data": draw(JSON)},
             "response_mapping": {"any": draw(st.sampled_from(["@", "x", "*"]))},
         },
         "condition": {

@@ -112,6 +112,8 @@ def _integration(
         method=config.method,
         timeout_ms=config.timeout_ms,
         may_repeat=config.method in config.retry_config.methods,
+        max_attempts=config.retry_config.max_attempts,
+        backoff_ms=config.retry_config.backoff_ms,
         request={
             name: compiled_path(path, f"{at}/request_mapping/{name}")
             for name, path in config.request_mapping.items()

@@ -43,17 +43,23 @@ class Recorder:
         reply = self._services.call(request)
         if not is_modest(reply.data):
             reply = IntegrationReply(
-                "error", "refused", reply.http_status, None, "the answer is too large or too deep"
+                "error",
+                "refused",
+                reply.http_status,
+                None,
+                "the answer is too large or too deep",
+                reply.attempts,
             )
-        self.answers.setdefault("calls", []).append(
-            {
-                "status": reply.status,
-                "kind": reply.kind,
-                "http_status": reply.http_status,
-                "data": reply.data,
-                "error": reply.error,
-            }
-        )
+        noted = {
+            "status": reply.status,
+            "kind": reply.kind,
+            "http_status": reply.http_status,
+            "data": reply.data,
+            "error": reply.error,
+        }
+        if reply.attempts:
+            noted["attempts"] = list(reply.attempts)
+        self.answers.setdefault("calls", []).append(noted)
         return reply
 
 

@@ -18,6 +18,8 @@ class IntegrationRequest:
     `endpoint` is a path below the integration's base address, or a full https URL. `body` is JSON
     or None. `idempotent` is the flow author's word that the target does the work once however
     often the same `Idempotency-Key` comes: without it a call that may have arrived is not repeated.
+    A call that fails for the moment is made up to `max_attempts` times, after `backoff_ms`, twice
+    that, and so on, but no longer than `budget_ms` altogether (None: as long as that takes).
     """
 
     integration_id: str
@@ -26,6 +28,9 @@ class IntegrationRequest:
     body: Json
     timeout_ms: int
     idempotent: bool = False
+    max_attempts: int = 1
+    backoff_ms: int = 0
+    budget_ms: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -36,6 +41,7 @@ class IntegrationReply:
     `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open`, `refused` or
     `unknown` (it was begun before a crash, and whether it arrived cannot be told);
     `data` is the answer's JSON, of errors too where there was one; `error` is for people.
+    `attempts` says of each attempt how it ended, if there was more than one.
     """
 
     status: CallStatus
@@ -43,6 +49,7 @@ class IntegrationReply:
     http_status: int | None = None
     data: Json = None
     error: str | None = None
+    attempts: Sequence[JsonObject] = ()
 
 
 class TurnServices(Protocol):

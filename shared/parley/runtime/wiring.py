@@ -5,6 +5,7 @@ a function that queues a message loads neither SQLAlchemy nor the engine.
 """
 
 # ruff: noqa: PLC0415 -- cold start: a function loads what it uses
+import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -222,13 +223,16 @@ class Services(Stores):
     @cached_property
     def turns(self) -> "TurnService":
         from parley.channels.transport import HttpIntegrations
+        from parley.services.retries import RetryingIntegrations
         from parley.services.turns import TurnService
 
         return TurnService(
             conversations=self.mongo_conversations,
             messages=self.mongo_messages,
             programs=self.programs,
-            integrations=HttpIntegrations(local_bases=self.settings.local_bases),
+            integrations=RetryingIntegrations(
+                HttpIntegrations(local_bases=self.settings.local_bases), clock=now, pause=time.sleep
+            ),
             outbox=self.outbox,
             clock=now,
         )

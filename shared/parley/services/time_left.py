@@ -12,11 +12,21 @@ from parley.domain.errors import Unavailable
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.services.ports.clock import Clock
 
-_MIN_CALL_MS = 100
+MIN_CALL_MS = 100
 """The shortest timeout a flow may name: with less left no call is begun."""
 NO_TIME = IntegrationReply(
     status="error", kind="timeout", error="no time was left in this turn for the call"
 )
+
+
+_NO_END_MS = 86_400_000
+_TOO_MANY_REQUESTS = 429
+_MAY_PASS = frozenset({"timeout", "http_5xx", "circuit_open"})
+
+
+def may_pass(reply: IntegrationReply) -> bool:
+    """Whether the call failed for a reason that may be gone in a moment."""
+    return reply.kind in _MAY_PASS or reply.http_status == _TOO_MANY_REQUESTS
 
 
 class OutOfTime(Unavailable):
@@ -44,11 +54,14 @@ class TimeLeft:
         be made again is made only with all its time.
         """
         patience = self._ms_until(self.until, request.timeout_ms)
-        if patience < (_MIN_CALL_MS if may_repeat else request.timeout_ms):
+        if patience < (MIN_CALL_MS if may_repeat else request.timeout_ms):
             raise OutOfTime("the turn takes longer than its caller waits")
         timeout_ms = min(patience, self._ms_until(self.end, request.timeout_ms))
-        if timeout_ms < _MIN_CALL_MS:
+        if timeout_ms < MIN_CALL_MS:
             return None
+        if request.max_attempts > 1:
+            budget_ms = min(self._ms_until(at, _NO_END_MS) for at in (self.until, self.end))
+            request = replace(request, budget_ms=budget_ms)
         if timeout_ms == request.timeout_ms:
             return request
         return replace(request, timeout_ms=timeout_ms)
@@ -58,6 +71,8 @@ class TimeLeft:
     ) -> IntegrationReply:
         """The reply, unless patience made it: raises OutOfTime then."""
         was_cut = reply.kind == "timeout" and fitted.timeout_ms < request.timeout_ms
+        tried = len(reply.attempts) or 1
+        was_cut = was_cut or (tried < request.max_attempts and may_pass(reply))
         if was_cut and self.until is not None:
             raise OutOfTime("the turn takes longer than its caller waits")
         return reply

@@ -4,6 +4,7 @@ import pytest
 
 from parley.domain.conversations import Status
 from parley.engine.effects import HandOff, LogEvent
+from parley.engine.replay import replay
 from parley.engine.services import IntegrationReply
 from tests.unit.engine.talks import NOON, FixedServices, Talk, a_flow, at_once, says, state, to
 
@@ -394,3 +395,19 @@ def test_leaving_a_handoff_by_its_own_transition_makes_it_active_again() -> None
 def test_agents_are_not_heard_while_nothing_is_handed_over() -> None:
     talk = Talk(handoff())
     assert talk.agent("resolve").ignored
+
+
+def test_an_integration_asks_for_attempts_only_where_its_method_may_be_sent_again() -> None:
+    retrying = {"max_attempts": 3, "backoff_ms": 50}
+    for method, attempts in (("GET", 3), ("POST", 1)):
+        talk = Talk(call_flow({"method": method, "retry_config": retrying}))
+        (request,) = talk.services.calls
+        assert (request.max_attempts, request.backoff_ms) == (attempts, 50)
+
+
+def test_the_trace_says_how_each_attempt_of_a_call_ended() -> None:
+    attempts = [{"status": "error", "kind": "timeout"}, {"status": "success", "kind": None}]
+    reply = IntegrationReply("success", None, 200, {"n": 1}, attempts=attempts)
+    talk = Talk(call_flow({"retry_config": {"max_attempts": 2}}), replies=[reply])
+    assert talk.turn.trace["services"]["calls"][0]["attempts"] == attempts
+    assert replay(talk.program, talk.traces).difference is None

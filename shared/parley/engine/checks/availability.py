@@ -35,8 +35,6 @@ def _calls(subject: Subject) -> Iterator[tuple[str, str]]:
     for call in subject.of_type(IntegrationState):
         if call.part.config.is_async:
             yield f"{call.pointer}/config/async", "An asynchronous call"
-        if call.part.config.retry_config.max_attempts > 1:
-            yield f"{call.pointer}/config/retry_config", "Trying a call again"
 
 
 def _contents(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,8 @@ class Integration:
     method: str
     timeout_ms: int
     may_repeat: bool
+    max_attempts: int
+    backoff_ms: int
     request: Mapping[str, Any]
     response: Mapping[tuple[str, str], Any]
     error_message: Words | None
@@ -73,6 +75,8 @@ class Integration:
             body,
             self.timeout_ms,
             idempotent=self.may_repeat,
+            max_attempts=self.max_attempts if self.may_repeat else 1,
+            backoff_ms=self.backoff_ms,
         )
 
     def _map(self, run: "Run", node: "StateNode", data: Json) -> None:

@@ -9,7 +9,7 @@ from parley.domain.conversations import Channel
 from parley.domain.flow_states import Name, Slot, State
 from parley.domain.flow_texts import FlowPart, OneText, Text
 from parley.domain.flow_transitions import NonBlank, Transition
-from parley.domain.json import Json
+from parley.domain.json import Json, JsonObject
 
 MAX_STATES = 1_000
 MAX_FLOW_BYTES = 256 * 1024
@@ -33,6 +33,8 @@ class Diagnostic:
     """One finding: `pointer` is a JSON Pointer (RFC 6901), `message` says how to mend it.
 
     `line` and `column` count from 1 and are None where the source was not text.
+    `counter_example` is a file of flow tests, as JSON: a shortest conversation that shows the
+    finding, where one was found.
     """
 
     code: str
@@ -41,6 +43,7 @@ class Diagnostic:
     message: str
     line: int | None = None
     column: int | None = None
+    counter_example: JsonObject | None = None
 
 
 class Intent(FlowPart):

@@ -1,7 +1,8 @@
 """Everything that is wrong with a flow, before a customer meets it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -22,8 +23,9 @@ from parley.engine.checks import (
     surroundings,
     transitions,
 )
-from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.checks.surroundings import Surroundings
+from parley.engine.counter_examples import counter_examples
 from parley.engine.formats import Loaded, Place, Unreadable, given, load
 
 
@@ -90,6 +92,8 @@ OUTER_RULES: tuple[OuterRule, ...] = (
 )
 """What a document is checked for as far as its surroundings are known."""
 
+_MAX_GOALS = 50
+"""Findings for which a conversation is looked for: of a flow so broken, 50 are enough."""
 _NOTHING_KNOWN = Surroundings()
 
 
@@ -113,17 +117,15 @@ def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) 
         ]
         return _in_order(found, loaded)
     subject = Subject(document, loaded.value)
-    found = [
-        _placed(rule.code, rule.severity, finding, loaded)
-        for rule in RULES
-        for finding in rule.find(subject)
-    ]
-    found += [
-        _placed(outer.code, outer.severity, finding, loaded)
+    rows = [(r.code, r.severity, finding) for r in RULES for finding in r.find(subject)]
+    rows += [
+        (outer.code, outer.severity, finding)
         for outer in OUTER_RULES
         for finding in outer.find(subject, around)
     ]
-    return _in_order(found, loaded)
+    goals = [finding.goal for _, _, finding in rows if finding.goal is not None]
+    shown = counter_examples(document, goals[:_MAX_GOALS])
+    return _in_order([_placed(*row, loaded, shown) for row in rows], loaded)
 
 
 def has_errors(diagnostics: list[Diagnostic]) -> bool:
@@ -131,16 +133,29 @@ def has_errors(diagnostics: list[Diagnostic]) -> bool:
     return any(diagnostic.severity == "error" for diagnostic in diagnostics)
 
 
-def _placed(code: str, severity: Severity, finding: Finding, loaded: Loaded) -> Diagnostic:
+def _placed(
+    code: str,
+    severity: Severity,
+    finding: Finding,
+    loaded: Loaded,
+    shown: Mapping[Goal, JsonObject] = MappingProxyType({}),
+) -> Diagnostic:
     pointer = finding.pointer
     while pointer and pointer not in loaded.places:
         pointer = pointer.rpartition("/")[0]
-    return _diagnostic(code, severity, finding, loaded.places.get(pointer))
+    script = shown.get(finding.goal) if finding.goal is not None else None
+    return _diagnostic(code, severity, finding, loaded.places.get(pointer), script)
 
 
-def _diagnostic(code: str, severity: Severity, finding: Finding, place: Place | None) -> Diagnostic:
+def _diagnostic(
+    code: str,
+    severity: Severity,
+    finding: Finding,
+    place: Place | None,
+    script: JsonObject | None = None,
+) -> Diagnostic:
     line, column = (place.line, place.column) if place else (None, None)
-    return Diagnostic(code, severity, finding.pointer, finding.message, line, column)
+    return Diagnostic(code, severity, finding.pointer, finding.message, line, column, script)
 
 
 def _in_order(found: list[Diagnostic], loaded: Loaded) -> list[Diagnostic]:

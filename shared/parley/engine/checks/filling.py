@@ -13,7 +13,7 @@ from parley.domain.flow_transitions import (
 )
 from parley.engine.checks.graph import Graph
 from parley.engine.checks.parts import sources
-from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
 from parley.engine.compile_states import mapping_target
 from parley.engine.formats import pointer_part
@@ -45,7 +45,7 @@ def unset_slots(subject: Subject) -> Iterator[Finding]:
         known = filled.get(name)
         if known is not None and read.slot in subject.document.slots and read.slot not in known:
             why = f"No way here fills the slot {read.slot!r}: ask for it before, or use a default."
-            yield Finding(read.pointer, why)
+            yield Finding(read.pointer, why, Goal("unfilled", name, read.slot))
 
 
 def unread_slots(subject: Subject) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from parley.domain.flow_states import (
 )
 from parley.domain.flow_transitions import AT_ONCE, PREVIOUS, Condition, Transition
 from parley.engine.checks.guards import cover
-from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
 
 
@@ -95,7 +95,7 @@ def dead_ends(subject: Subject) -> Iterator[Finding]:
         state = written.part
         passes = not waits(state) and not _closes(state) and state.type != "error"
         if (passes or state.type == "slot_filling") and not _is_exhaustive(state):
-            yield Finding(written.pointer, _how_to_go_on(state))
+            yield Finding(written.pointer, _how_to_go_on(state), Goal("stuck", state.name))
 
 
 def _how_to_go_on(state: State) -> str:
@@ -150,7 +150,7 @@ def no_way_out(subject: Subject) -> Iterator[Finding]:
     for name, pointer in graph.pointers.items():
         if name not in safe and graph.edges[name]:
             why = "From here the conversation can neither end nor wait: add a way to where it can."
-            yield Finding(pointer, why)
+            yield Finding(pointer, why, Goal("lost", name))
 
 
 def cycles(subject: Subject) -> Iterator[Finding]:
@@ -160,7 +160,7 @@ def cycles(subject: Subject) -> Iterator[Finding]:
         first = min(circle, key=lambda name: int(graph.pointers[name].rpartition("/")[2]))
         names = ", ".join(sorted(circle)[:6])
         why = f"A turn could go round for ever through {names}: put a state that waits between."
-        yield Finding(graph.pointers[first], why)
+        yield Finding(graph.pointers[first], why, Goal("loops", first))
 
 
 def _circles(edges: dict[str, list[str]]) -> Iterator[set[str]]:

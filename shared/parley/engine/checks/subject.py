@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from parley.domain.flow_states import (
     ConditionState,
@@ -33,11 +34,25 @@ from parley.engine.formats import pointer_part
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """What a conversation has to show for a finding to be seen at work.
+
+    `stuck`: the state `name` has no way on; `loops`: a turn goes round through it; `lost`: either;
+    `unfilled`: it works while `slot` is empty; `taken`: the transition at the pointer `name` is.
+    """
+
+    kind: Literal["stuck", "loops", "lost", "unfilled", "taken"]
+    name: str
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong at a place; `message` says how to mend it."""
+    """Something wrong at a place; `message` says how to mend it, `goal` how it can be seen."""
 
     pointer: str
     message: str
+    goal: Goal | None = None
 
 
 @dataclass(frozen=True, slots=True)

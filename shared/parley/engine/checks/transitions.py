@@ -6,10 +6,10 @@ from parley.domain.flow_states import ConditionState, IntentState, State
 from parley.domain.flow_transitions import ON_INPUT, PREVIOUS, Condition, Transition
 from parley.engine.checks.filling import fillable
 from parley.engine.checks.guards import cover, is_always, why_never
-from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.checks.written import Written
 
-_KINDS = frozenset({"timeout", "http_4xx", "http_5xx", "circuit_open", "refused"})
+_KINDS = frozenset({"timeout", "http_4xx", "http_5xx", "circuit_open", "refused", "unknown"})
 _BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
 _LEAST, _MOST = 400, 599
 """The status codes that an error may have."""
@@ -31,16 +31,25 @@ def _hidden(
 ) -> Iterator[Finding]:
     in_order = sorted(enumerate(transitions), key=lambda pair: _order(pair[1]))
     for place, (n, transition) in enumerate(in_order):
-        before = [earlier for _, earlier in in_order[:place] if earlier.target_state != PREVIOUS]
-        if state is not None and state.type == "slot_filling":
-            before = [e for e in before if _same_phase(e, transition)]
-        before = [e for e in before if _implied(e, transition)]
-        hider = next((e for e in before if _guard_implied(subject, e, transition)), None)
-        if hider is None and cover([e.expression for e in before if e.expression]):
-            hider = before[-1]
+        before = {m: e for m, e in in_order[:place] if _may_hide(e, transition, state)}
+        hider = next((m for m, e in before.items() if _guard_implied(subject, e, transition)), None)
+        if hider is None and cover([e.expression for e in before.values() if e.expression]):
+            hider = max(before, key=lambda m: before[m].priority)
         if hider is not None:
-            why = f"The way to {hider.target_state!r} is tried before and holds whenever this does"
-            yield Finding(f"{pointer}/{n}", f"{why}: remove this transition, or put it first.")
+            target = transitions[hider].target_state
+            why = f"The way to {target!r} is tried before and holds whenever this one does"
+            yield Finding(
+                f"{pointer}/{n}",
+                f"{why}: remove this transition, or put it first.",
+                Goal("taken", f"{pointer}/{hider}"),
+            )
+
+
+def _may_hide(earlier: Transition, later: Transition, state: State | None) -> bool:
+    """Whether, guards aside, it always holds before the later; `$previous` may not hold."""
+    if earlier.target_state == PREVIOUS or not _implied(earlier, later):
+        return False
+    return state is None or state.type != "slot_filling" or _same_phase(earlier, later)
 
 
 def _order(transition: Transition) -> tuple[bool, int]:

@@ -40,7 +40,21 @@ JSON = st.recursive(
     max_leaves=8,
 )
 WORDS = st.sampled_from(
-    ["hi", "1", "2", "yes", "no", "where is my order", "AB123456", "5", "", "Ada", "2026-01-01"]
+    [
+        "hi",
+        "1",
+        "2",
+        "yes",
+        "no",
+        "mittel, 5, hey",
+        "change the age to 7",
+        "where is my order",
+        "AB123456",
+        "5",
+        "",
+        "Ada",
+        "2026-01-01",
+    ]
 ) | st.text(max_size=30)
 CONTENTS = st.fixed_dictionaries(
     {"type": st.sampled_from(["text", "image", "location", "quick_reply"])},
@@ -186,6 +200,8 @@ def states(draw: Any, name: str) -> JsonObject:
             "required_slots": ["age"],
             "max_retries": 1,
             "from_event": draw(st.booleans()),
+            "collect_mode": draw(st.sampled_from(["sequential", "parallel", "adaptive"])),
+            "optional_slots": draw(st.lists(st.sampled_from(["size", "note"]), max_size=2)),
         },
         "integration": {
             "integration_id": "x",
@@ -224,7 +240,15 @@ def flows(draw: Any) -> JsonObject:
         "name": "random",
         "initial_state": "a",
         "variables": {"n": 0, "any": None},
-        "slots": {"age": {"type": "integer", "confirm": draw(st.booleans())}},
+        "slots": {
+            "age": {"type": "integer", "confirm": draw(st.booleans())},
+            "size": {
+                "type": "enum",
+                "enum": {"s": ["small", "1"], "m": {"de": ["mittel"]}},
+                "confirm": draw(st.booleans()),
+            },
+            "note": {"max_length": 10},
+        },
         "intents": {"buy": {"examples": ["hi", "yes"]}},
         "settings": {"max_fallbacks": 2},
         "global_transitions": draw(

@@ -59,10 +59,11 @@ def compile_work(  # noqa: C901, PLR0911 -- one case a type of state
 def _slot_filling(
     config: authored.SlotFillingConfig, at: str, parts: Parts, document: FlowDocument
 ) -> SlotFilling:
-    if config.collect_mode != "sequential":
-        raise _unavailable(f"{at}/collect_mode", f"collect_mode {config.collect_mode}")
-    required = [parts.slot(name, f"{at}/required_slots") for name in config.required_slots]
-    slots = {name: document.slots[name] for name in required}
+    for field in ("required_slots", "optional_slots"):
+        for name in getattr(config, field):
+            parts.slot(name, f"{at}/{field}")
+    optional = [name for name in config.optional_slots if name not in config.required_slots]
+    slots = {name: document.slots[name] for name in (*config.required_slots, *optional)}
     retries = {
         name: config.retry_prompts.get(name, slot.retry_prompt) for name, slot in slots.items()
     }
@@ -74,6 +75,9 @@ def _slot_filling(
     confirm_text = document.settings.confirm_text
     return SlotFilling(
         required=config.required_slots,
+        optional=tuple(optional),
+        takes_whole=config.collect_mode == "sequential",
+        asks_all=config.collect_mode == "parallel",
         rules={
             name: parts.expression(rule, f"{at}/validation_rules/{name}")
             for name, rule in config.validation_rules.items()

@@ -318,11 +318,6 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             "/states/0/entry_actions/0/type",
             changed("/states/0/entry_actions", [{"type": "trigger_flow", "config": {"flow": "x"}}]),
         ),
-        (
-            "feature.unavailable",
-            "/states/1/config/collect_mode",
-            changed("/states/1/config/collect_mode", "adaptive"),
-        ),
         ("feature.unavailable", "/states/2/config/async", changed("/states/2/config/async", True)),
         ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),

@@ -74,11 +74,11 @@ def test_a_document_is_closed_and_frozen() -> None:
                 state(
                     "a",
                     "slot_filling",
-                    config={"required_slots": ["x"], "collect_mode": "adaptive"},
+                    config={"required_slots": ["x"], "optional_slots": ["y"]},
                 ),
                 slots={"x": {}},
             ),
-            "/states/0/config/collect_mode",
+            "/states/0/config/optional_slots",
         ),
         (
             a_flow(state("a", "integration", config={"integration_id": "x", "async": True})),

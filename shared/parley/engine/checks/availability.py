@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parley.domain.flow_states import IntegrationState, ResponseState, SlotFillingState
+from parley.domain.flow_states import IntegrationState, ResponseState
 from parley.engine.checks.subject import Finding, Subject
 
 _ACTIONS = frozenset({"trigger_flow"})
@@ -18,10 +18,6 @@ def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
     for action in subject.actions():
         if action.part.type in _ACTIONS:
             yield f"{action.pointer}/type", f"The action {action.part.type}"
-    for filling in subject.of_type(SlotFillingState):
-        mode = filling.part.config.collect_mode
-        if mode != "sequential":
-            yield f"{filling.pointer}/config/collect_mode", f"Collecting slots in mode {mode}"
     yield from _calls(subject)
     yield from _contents(subject)
     settings = subject.document.settings

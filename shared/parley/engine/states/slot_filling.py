@@ -1,15 +1,19 @@
-"""`slot_filling`: asks for one slot after the other until every required one has a valid value."""
+"""`slot_filling`: asks until every required slot has a valid value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.domain.flow_transitions import Condition
 from parley.domain.json import Json
+from parley.domain.messages import MAX_TEXT_LENGTH
 from parley.engine.conditions import first_that_holds
 from parley.engine.events import MessageEvent
 from parley.engine.expressions import Expression
+from parley.engine.pieces import shared_out
 from parley.engine.program import Arc, Step
+from parley.engine.scope import encodable
 from parley.engine.slot_types import Refused, yes_or_no
 from parley.engine.states.response import way_on
 from parley.engine.words import Words
@@ -27,9 +31,16 @@ AFTER_FILLING = frozenset({Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED, Co
 
 @dataclass(frozen=True, slots=True)
 class SlotFilling:
-    """The slots to fill in order, and what is said for each."""
+    """The slots to fill in order, and what is said for each.
+
+    `optional` are taken where they come, and never asked for. `takes_whole`: a message is one value
+    (sequential), not several. `asks_all`: one message asks for all that is missing (parallel).
+    """
 
     required: tuple[str, ...]
+    optional: tuple[str, ...]
+    takes_whole: bool
+    asks_all: bool
     rules: Mapping[str, Expression]
     prompts: Mapping[str, Words]
     retry_prompts: Mapping[str, Words]
@@ -40,7 +51,8 @@ class SlotFilling:
         if self.takes_event and isinstance(run.scope.event, MessageEvent):
             name = self._missing(run)
             if name is not None:
-                self._offer(run, node, run.program.slots[name])
+                run.state.asked = name
+                self._offer(run, node)
                 if run.state.proposed is not None:
                     return None
         return self._ask_next(run, node)
@@ -82,68 +94,119 @@ class SlotFilling:
         run.state.asked, run.state.proposed = name, None
         if name is None:
             return way_on(run, node)
-        run.say_words(self.prompts[name])
+        self._ask(run, name)
         return None
+
+    def _ask(self, run: "Run", name: str) -> None:
+        """For the slot; in one message for all that is missing, if the state asks so."""
+        if not self.asks_all:
+            run.say_words(self.prompts[name])
+            return
+        missing = [n for n in self.required if n not in run.state.slots]
+        texts = [run.text(self.prompts[n]) for n in missing or [name]]
+        if text := "\n".join(text for text in texts if text):
+            run.send({"type": "text", "text": text[:MAX_TEXT_LENGTH]})
 
     def _prompt(self, run: "Run", name: str) -> None:
         if run.state.proposed is None:
-            run.say_words(self.prompts[name])
+            self._ask(run, name)
         else:
             self._confirm(run, name, run.state.proposed["value"])
 
     def _answer(self, run: "Run", node: "StateNode") -> bool | None:
-        """True: the message filled the slot; False: it is refused; None: it was dealt with."""
-        name = run.state.asked
-        if name is None:
-            return False
-        if run.state.proposed is None:
-            filled = self._offer(run, node, run.program.slots[name])
+        """True: the message filled a slot; False: it is refused; None: it was dealt with."""
+        name, proposed = run.state.asked, run.state.proposed
+        if proposed is None:
+            filled = self._offer(run, node)
             return None if run.state.proposed is not None else filled
         answer = yes_or_no(run.scope.input()["text"])
-        if answer is None:
+        if answer is None or name is None:
             return False
-        value, run.state.proposed = run.state.proposed["value"], None
+        run.state.proposed = None
         if answer:
-            run.set_slot(name, value)
-            return True
-        run.say_words(self.prompts[name])
-        return None
-
-    def _offer(self, run: "Run", node: "StateNode", rule: "SlotRule") -> bool:
-        """Whether the message filled the slot; one to be confirmed first is proposed instead."""
-        heard = run.scope.input()
-        try:
-            if rule.kind in ("location", "any") and heard["location"] is not None:
-                value = rule.accept(heard["location"])
-            else:
-                value = rule.read(heard["text"])
-        except Refused as refused:
-            run.tried.append({"at": f"slot {rule.name}", "held": False, "why": str(refused)})
-            return False
-        if not self._is_allowed(run, node, rule.name, value):
-            return False
-        if rule.confirm:
-            run.state.asked, run.state.proposed = rule.name, {"value": value}
-            self._confirm(run, rule.name, value)
-            return False
-        run.set_slot(rule.name, value)
-        run.tried.append({"at": f"slot {rule.name}", "held": True})
+            run.set_slot(name, proposed["value"])
+        if proposed.get("then"):
+            run.state.misses = 0
+            self._propose(run, proposed["then"])
+            return None
+        if not answer and name in self.required and name not in run.state.slots:
+            self._ask(run, name)
+            return None
         return True
 
-    def _is_allowed(self, run: "Run", node: "StateNode", name: str, value: Json) -> bool:
-        """Whether the state's own rule for the slot holds with the value in it."""
-        rule = self.rules.get(name)
-        if rule is None:
-            return True
-        run.set_slot(name, value)
-        pointer = f"{node.pointer}/config/validation_rules/{name}"
-        held = run.is_true(rule, pointer)
-        run.clear_slot(name)
+    def _offer(self, run: "Run", node: "StateNode") -> bool:
+        """Whether the message filled a slot; a value to be confirmed first is proposed instead."""
+        took, to_confirm = False, []
+        for rule, said in self._pieces(run):
+            value = self._value(run, node, rule, said)
+            if value is None:
+                run.state.asked = run.state.asked if took else rule.name
+            elif rule.confirm:
+                to_confirm.append([rule.name, value])
+            else:
+                run.set_slot(rule.name, value)
+                run.tried.append({"at": f"slot {rule.name}", "held": True})
+                took = True
+        if to_confirm:
+            run.state.misses = 0 if took else run.state.misses
+            self._propose(run, to_confirm)
+        return took
+
+    def _pieces(self, run: "Run") -> "list[tuple[SlotRule, Json]]":
+        """Which slot the message, or which part of it, is for."""
+        heard, slots = run.scope.input(), run.program.slots
+        names = (*self.required, *self.optional)
+        if self.takes_whole:
+            names = (run.state.asked,) if run.state.asked else ()
+        missing = [slots[name] for name in names if name not in run.state.slots]
+        if heard["location"] is not None:
+            placed = [rule for rule in missing if rule.kind in ("location", "any")]
+            if placed:
+                return [(placed[0], heard["location"])]
+        if self.takes_whole:
+            return [(rule, heard["text"]) for rule in missing]
+        filled = [slots[name] for name in names if name in run.state.slots]
+        return [*shared_out(encodable(heard["text"]), missing, filled)]
+
+    def _value(self, run: "Run", node: "StateNode", rule: "SlotRule", said: Json) -> Json:
+        """What was said as a value that the slot and the state's own rule accept, else None."""
+        try:
+            value = rule.accept(said)
+        except Refused as refused:
+            run.tried.append({"at": f"slot {rule.name}", "held": False, "why": str(refused)})
+            return None
+        own = self.rules.get(rule.name)
+        if own is None:
+            return value
+        pointer = f"{node.pointer}/config/validation_rules/{rule.name}"
+        with _filled(run, rule.name, value):
+            held = run.is_true(own, pointer)
         run.tried.append({"at": pointer, "held": held})
-        return held
+        return value if held else None
+
+    def _propose(self, run: "Run", values: list[list[Json]]) -> None:
+        """Asks whether the first value is right; the others are asked about when that is known."""
+        (name, value), *others = values
+        run.state.asked, run.state.proposed = str(name), {"value": value}
+        if others:
+            run.state.proposed["then"] = others
+        self._confirm(run, str(name), value)
 
     def _confirm(self, run: "Run", name: str, value: Json) -> None:
         """Asks whether the value is right; the text sees it in its slot."""
-        run.set_slot(name, value)
-        run.say_words(self.confirm_prompts[name])
-        run.clear_slot(name)
+        with _filled(run, name, value):
+            run.say_words(self.confirm_prompts[name])
+
+
+@contextmanager
+def _filled(run: "Run", name: str, value: Json) -> Iterator[None]:
+    """While it lasts the slot has the value."""
+    before = run.state.slots.get(name)
+    run.set_slot(name, value)
+    try:
+        yield
+    finally:
+        if before is None:
+            run.clear_slot(name)
+        else:
+            run.set_slot(name, before)

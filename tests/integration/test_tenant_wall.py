@@ -57,6 +57,7 @@ CASES: dict[str, list[Case]] = {
         Case(MESSAGE, also={"Idempotency-Key": "messages"}),
     ],
     "GET /conversations/{conversation_id}/trace": [Case()],
+    "POST /conversations/{conversation_id}/replay": [Case({"document": a_document("NAME")})],
     "POST /conversations/{conversation_id}/close": [Case({})],
 }
 
@@ -236,7 +237,7 @@ def test_a_customer_sees_another_customers_conversation_as_none(
     foreign = _call(customer, route, case, world.ids)
     random = _call(customer, route, case, nobodys)
 
-    assert foreign.status == (403 if route.path.endswith("/trace") else 404)
+    assert foreign.status == (403 if route.path.endswith(("/trace", "/replay")) else 404)
     assert _told(foreign, world.ids) == _told(random, nobodys)
 
 

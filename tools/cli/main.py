@@ -46,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
     command("migrate", "bring a deployment's PostgreSQL and MongoDB to what this code expects")
     keys = command("keys", "make a key for signing tokens, in front of those of PARLEY_TOKEN_KEYS")
     keys.add_argument("kid", help="its name, for example the month: 2026-11")
+    replay = command("replay", "run a past conversation again, and compare; 1 if it differs")
+    replay.add_argument("conversation", help="its id")
+    replay.add_argument("--flow", type=Path, metavar="FILE", help="on a changed flow")
     flow.add_to(commands)
     return top
 

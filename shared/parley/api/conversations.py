@@ -1,16 +1,20 @@
 """Conversations: starting, reading, closing, and how each turn came about."""
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from parley.api.bodies import Draft, Instant, LanguageTag, Name, View
 from parley.api.messages import MessageView
 from parley.domain.conversations import Channel, Conversation, ConversationQuery, Stage, Status
 from parley.domain.ids import FlowId, UserId
-from parley.domain.json import JsonObject
+from parley.domain.json import Json, JsonObject
 from parley.domain.pages import Page
 from parley.services.conversations import Started
+
+if TYPE_CHECKING:
+    from parley.engine.replay import Difference
+    from parley.services.replays import Replayed
 
 UserKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
@@ -138,6 +142,63 @@ class ConversationPage(View):
     def of(cls, page: Page[Conversation]) -> Self:
         items = [ConversationView.of(conversation) for conversation in page.items]
         return cls(items=items, next_cursor=page.next_cursor)
+
+
+class ReplayDraft(Draft):
+    """On what to replay a conversation: a changed flow, or by default its own."""
+
+    document: JsonObject | None = None
+    source: str | None = Field(default=None, description="YAML or JSON text.")
+
+    @model_validator(mode="after")
+    def _has_one_at_most(self) -> Self:
+        if self.document is not None and self.source is not None:
+            raise ValueError("give `document` or `source`, or neither")
+        return self
+
+    @property
+    def given(self) -> str | JsonObject | None:
+        """Whichever was sent."""
+        return self.source if self.document is None else self.document
+
+
+class DifferenceView(View):
+    """The first turn that came out otherwise."""
+
+    turn_no: int
+    what: str = Field(description="messages, path, state_after, services, ...")
+    recorded: Json
+    replayed: Json
+    diff: list[str] = Field(description="Lines: `-` was recorded, `+` came out now.")
+
+    @classmethod
+    def of(cls, found: "Difference") -> Self:
+        return cls(
+            turn_no=found.turn_no,
+            what=found.what,
+            recorded=found.recorded,
+            replayed=found.replayed,
+            diff=found.diff,
+        )
+
+
+class ReplayView(View):
+    """A conversation that was run again from its traces."""
+
+    is_same: bool
+    turns: int = Field(description="How many were run again, the one that differs included.")
+    is_whole: bool = Field(description="False if it has more turns than one request replays.")
+    difference: DifferenceView | None
+
+    @classmethod
+    def of(cls, replayed: "Replayed") -> Self:
+        found = replayed.difference
+        return cls(
+            is_same=found is None,
+            turns=replayed.turns,
+            is_whole=replayed.is_whole,
+            difference=None if found is None else DifferenceView.of(found),
+        )
 
 
 class TracePage(View):

@@ -6,6 +6,7 @@ A customer sees only their own; anybody else's, like another tenant's, is one th
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from parley.domain.access import Caller
 from parley.domain.conversations import Channel, Conversation, Status
@@ -32,6 +33,9 @@ from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.programs import Programs
 from parley.services.ports.queues import InboundQueue
 from parley.services.ports.turns import Turns
+
+if TYPE_CHECKING:
+    from parley.services.replays import Replayed
 
 STARTING_TAKES = timedelta(seconds=20)
 """How long a first turn may call out: whoever asked for it gets no answer after 29 s."""
@@ -216,6 +220,22 @@ class ConversationService(ConversationReading):
         if taken.outcome is Outcome.DUPLICATE:
             replies = self._history.replies(taken.conversation, taken.turn_no)
         return Replied(_message_id(inbound), replies)
+
+    def replay(
+        self, caller: Caller, conversation_id: ConversationId, source: str | JsonObject | None
+    ) -> "Replayed":
+        """Run it again from its traces: on its own flow, or on `source`, a changed one.
+
+        Nothing is called, sent or stored. Raises NotFound; FlowInvalid for a flow with errors.
+        """
+        from parley.services.replays import changed_program, replayed  # noqa: PLC0415 -- cold start
+
+        conversation = self.get(caller, conversation_id)
+        if source is None:
+            program = self._programs().get(caller.tenant_id, conversation.flow).program
+        else:
+            program = changed_program(source)
+        return replayed(self, caller, conversation_id, program, is_changed=source is not None)
 
     def _started_id(self, caller: Caller, key: str | None) -> ConversationId:
         if key is None:

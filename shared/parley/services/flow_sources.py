@@ -79,14 +79,19 @@ def require_publishable(record: FlowVersionRecord) -> None:
 
     What passes has been compiled and its classifier trained: it will load wherever it is run.
     """
+    require_sound(record.source or record.document)
+    built(record.document)
+
+
+def require_sound(source: str | JsonObject) -> None:
+    """Raises FlowInvalid with every error of the check."""
     faults = [
         Fault(diagnostic.pointer, _placed(diagnostic))
-        for diagnostic in check_flow(record.source or record.document)
+        for diagnostic in check_flow(source)
         if diagnostic.severity == "error"
     ]
     if faults:
         raise FlowInvalid(f"the flow has {len(faults)} errors; mend them to publish it", faults)
-    built(record.document)
 
 
 def as_json(record: FlowVersionRecord) -> str:

@@ -2,7 +2,7 @@ import copy
 import json
 from typing import Any
 
-from parley.engine.replay import replay
+from parley.engine.replay import COURSE, replay
 from parley.engine.services import IntegrationReply
 from tests.unit.engine.talks import Talk, a_flow, program, says, state, to
 
@@ -63,3 +63,29 @@ def test_a_conversation_is_replayed_from_its_start() -> None:
     difference = replay(program(FLOW), a_talk().traces[1:]).difference
     assert difference is not None
     assert difference.what == "event"
+
+
+def test_a_message_that_comes_out_otherwise_differs_with_a_diff() -> None:
+    talk = a_talk()
+    said = {1: [{"type": "text", "text": "Hi Eve"}]}
+    difference = replay(talk.program, talk.traces, said).difference
+    assert difference is not None
+    assert (difference.turn_no, difference.what) == (1, "messages")
+    assert '-   "text": "Hi Eve",' in difference.diff
+    assert '+   "text": "Hi Ada",' in difference.diff
+
+
+def test_a_changed_flow_may_go_the_same_way() -> None:
+    talk = a_talk()
+    changed = copy.deepcopy(FLOW)
+    changed["variables"] = {"more": 1}
+    assert replay(program(changed), talk.traces).difference is not None
+    assert replay(program(changed), talk.traces, compared=COURSE).difference is None
+
+
+def test_a_trace_that_was_cut_cannot_be_replayed() -> None:
+    talk = a_talk()
+    trace = {key: part for key, part in talk.traces[0].items() if key != "services"}
+    difference = replay(talk.program, [{**trace, "cut": ["services"]}]).difference
+    assert difference is not None
+    assert (difference.what, difference.recorded) == ("trace", ["services"])

@@ -6,7 +6,7 @@ import pytest
 
 from parley.domain.access import Role
 from parley.domain.conversations import Channel, Conversation, ConversationQuery, Status
-from parley.domain.errors import Closed, Conflict, Invalid, NotFound, Unavailable
+from parley.domain.errors import Closed, Conflict, FlowInvalid, Invalid, NotFound, Unavailable
 from parley.domain.ids import ConversationId, ProviderId, UserId
 from parley.domain.queued import Inbound, OutboundTurn
 from parley.repositories.memory.conversations import MemoryConversations
@@ -22,6 +22,7 @@ from tests.builders import (
     a_world,
     an_inbound,
 )
+from tests.tenants import a_document
 
 HI = {"type": "text", "text": "hi"}
 SOON = timedelta(seconds=5)
@@ -255,6 +256,42 @@ def test_the_trace_is_paged() -> None:
 
     assert [row["turn_no"] for row in (*first.items, *rest.items)] == [1, 2]
     assert rest.next_cursor is None
+
+
+def test_a_conversation_replays_to_the_same_bytes() -> None:
+    world = a_world()
+    begun = world.starts()
+    world.turns.take(an_inbound(conversation_id=begun.id))
+
+    replayed = world.service.replay(a_caller(), begun.id, None)
+
+    assert (replayed.turns, replayed.is_whole, replayed.difference) == (2, True, None)
+
+
+def test_a_changed_flow_shows_where_a_past_conversation_would_go_differently() -> None:
+    world = a_world()
+    begun = world.starts()
+
+    replayed = world.service.replay(a_caller(), begun.id, a_document("other"))
+
+    assert replayed.difference is not None
+    assert replayed.difference.turn_no == 1
+
+
+def test_a_flow_with_errors_is_no_flow_to_replay_on() -> None:
+    world = a_world()
+    begun = world.starts()
+
+    with pytest.raises(FlowInvalid):
+        world.service.replay(a_caller(), begun.id, a_document("other", initial_state="gone"))
+
+
+def test_a_customer_cannot_replay_anothers_conversation() -> None:
+    world = a_world()
+    begun = world.starts()
+
+    with pytest.raises(NotFound):
+        world.service.replay(BOB, begun.id, None)
 
 
 def test_a_start_by_another_channel_under_the_same_key_is_a_conflict() -> None:

@@ -1,0 +1,87 @@
+"""Past conversations, run again: on the flow they ran on, or on a changed one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from parley.domain.access import Caller
+from parley.domain.ids import ConversationId
+from parley.domain.json import JsonObject
+from parley.domain.messages import Direction
+from parley.domain.pages import Page
+from parley.engine.program import Program
+from parley.engine.replay import COURSE, EXACT, Difference, replay
+from parley.services.conversation_reading import ConversationReading
+from parley.services.flow_sources import loaded, require_sound
+from parley.services.programs import built
+
+MAX_TURNS = 1_000
+"""As many as one request runs again."""
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """`turns` were run again; `difference` is the first that differs, None if none does.
+
+    `is_whole` is False if the conversation has more turns than one request runs again.
+    """
+
+    turns: int
+    is_whole: bool
+    difference: Difference | None
+
+
+def changed_program(source: str | JsonObject) -> Program:
+    """A flow to try past conversations on. Raises FlowInvalid, Invalid."""
+    document, text = loaded(source)
+    require_sound(text or document)
+    return built(document).program
+
+
+def replayed(
+    reading: ConversationReading,
+    caller: Caller,
+    conversation_id: ConversationId,
+    program: Program,
+    *,
+    is_changed: bool,
+) -> Replayed:
+    """The conversation as it runs now. Raises NotFound.
+
+    On its own flow states and messages must be the same to the byte; on a changed one it must
+    enter the same states and say the same.
+    """
+    rows = list(_rows(reading, caller, conversation_id))
+    said = _said(reading, caller, conversation_id)
+    compared = COURSE if is_changed else EXACT
+    result = replay(program, [row["trace"] for row in rows[:MAX_TURNS]], said, compared)
+    return Replayed(result.turns, len(rows) <= MAX_TURNS, result.difference)
+
+
+def _rows(
+    reading: ConversationReading, caller: Caller, conversation_id: ConversationId
+) -> Iterator[JsonObject]:
+    """Rows of turns, one more than are replayed if there are so many."""
+    cursor, seen = None, 0
+    while seen <= MAX_TURNS:
+        page: Page[JsonObject] = reading.trace(caller, conversation_id, cursor=cursor, limit=_PAGE)
+        yield from page.items
+        seen += len(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _said(
+    reading: ConversationReading, caller: Caller, conversation_id: ConversationId
+) -> Mapping[int, Sequence[JsonObject]]:
+    said: dict[int, list[JsonObject]] = {}
+    after: int | None = 0
+    while after is not None:
+        page = reading.messages(caller, conversation_id, after=after, limit=_PAGE)
+        for message in page.items:
+            if message.direction is Direction.OUTBOUND:
+                said.setdefault(message.turn_no, []).append(message.content)
+        over = not page.items or page.items[-1].turn_no > MAX_TURNS or page.next_cursor is None
+        after = None if over else page.items[-1].sequence_number
+    return said

@@ -21,6 +21,8 @@ MAX_VALUES = 50_000
 """Values in a document once aliases stand for copies: a small text can't become a huge flow."""
 
 _YAML = "tag:yaml.org,2002:"
+_FOLD = "\a"
+"""How ruamel.yaml marks where a folded text was folded; the text itself can't have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,9 @@ class _Reader:
 
     def _scalar(self, node: "Node", pointer: str, place: Place) -> Json:
         kind = str(node.tag).removeprefix(_YAML)
+        text = node.value.replace(_FOLD, "") if node.style == ">" else node.value  # type: ignore[attr-defined]  # as above
         try:
-            return _SCALARS.get(kind, str)(node.value)
+            return _SCALARS.get(kind, str)(text)
         except (ValueError, OverflowError) as error:
             raise Unreadable(f"{node.value[:40]!r} is no {kind}", place, pointer) from error
 

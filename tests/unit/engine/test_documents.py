@@ -7,6 +7,7 @@ from parley.domain.errors import FlowInvalid
 from parley.domain.flow_states import ResponseState, Slot
 from parley.domain.flow_transitions import Condition
 from parley.domain.flows import FlowDocument
+from parley.engine.formats import load_flow
 from tests.unit.engine.talks import Talk, a_flow, program, says, state, to
 
 
@@ -121,3 +122,8 @@ def test_choices_from_an_expression_that_fails_leave_the_message_without_them() 
     talk = Talk(flow)
     assert talk.contents == [{"type": "text", "text": "Pick"}]
     assert len(talk.errors) == 1
+
+
+def test_a_folded_text_is_what_it_says() -> None:
+    document = load_flow("a: >-\n  one\n  two\n\n  three\nb: >\n  5\n")
+    assert document == {"a": "one two\nthree", "b": "5\n"}

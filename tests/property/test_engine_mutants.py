@@ -8,6 +8,7 @@ import pytest
 from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
 from parley.engine.checks.schema import CODES
 from parley.engine.formats import load_flow
+from tests.property import flow_mutants_meaning, flow_mutants_names
 from tests.property.flow_mutants import OPERATORS, Mutant, Operator
 
 FLOWS = {
@@ -15,6 +16,7 @@ FLOWS = {
     for path in sorted((Path(__file__).parents[2] / "examples/flows").glob("*.yaml"))
     if ".test." not in path.name
 }
+FAMILIES = (flow_mutants_names, flow_mutants_meaning)
 MOST = 12
 """Mutants of one operator and one flow: spread over the sites there are."""
 LEAST_OPERATORS, LEAST_MUTANTS = 20, 200
@@ -34,6 +36,7 @@ def test_the_originals_have_no_error(name: str) -> None:
 def test_every_mutant_is_found_with_its_code_and_place(operator: Operator) -> None:
     made = [(name, one) for name, flow in FLOWS.items() for one in mutants(operator, flow)]
     assert made
+    assert operator.__module__ in {family.__name__ for family in FAMILIES}
     missed = [
         (name, one.code, one.pointer)
         for name, one in made

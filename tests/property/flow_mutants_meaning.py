@@ -1,0 +1,214 @@
+"""Operators that break what a flow means: its parts, its graph, what it says and hears."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from parley.domain.flow_states import Slot
+from parley.engine.checks.surroundings import Surroundings
+from parley.nlu.matcher import IntentMatcher
+from tests.property.flow_mutants import (
+    Mutant,
+    acting,
+    drop,
+    entry,
+    mutant,
+    operator,
+    put,
+    states,
+    transitions,
+)
+
+ON_INPUT = ("any_input", "intent_match", "intent_confidence", "low_confidence", "user_choice")
+
+
+@operator
+def break_a_guard(flow: Any) -> Iterator[Mutant]:
+    for n, m, _ in transitions(flow):
+        at = f"/states/{n}/transitions/{m}/expression"
+        change = put("states", n, "transitions", m, "expression", "vars.v ==")
+        yield mutant("expression.invalid", at, flow, change)
+
+
+@operator
+def break_a_text(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow):
+        for language in state.get("config", {}).get("response_templates", {}):
+            at = f"/states/{n}/config/response_templates/{language}"
+            way = ("states", n, "config", "response_templates", language, "{{ slots.nobody }}")
+            yield mutant("text.invalid", at, flow, put(*way))
+
+
+@operator
+def break_a_pattern(flow: Any) -> Iterator[Mutant]:
+    for name, slot in flow.get("slots", {}).items():
+        if slot.get("type", "string") == "string":
+            change = put("slots", name, "pattern", "(a)\\1")
+            yield mutant("pattern.invalid", f"/slots/{name}/pattern", flow, change)
+
+
+@operator
+def break_a_mapping(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "integration"):
+        for name in state["config"].get("response_mapping", {}):
+            at = f"/states/{n}/config/response_mapping/{name}"
+            change = put("states", n, "config", "response_mapping", name, "a[")
+            yield mutant("mapping.invalid", at, flow, change)
+
+
+@operator
+def lengthen_a_title(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "response"):
+        for m, _ in enumerate(state["config"].get("quick_replies", ())):
+            at = f"/states/{n}/config/quick_replies/{m}/title"
+            change = put("states", n, "config", "quick_replies", m, "title", "x" * 21)
+            yield mutant("content.title_too_long", at, flow, change)
+
+
+@operator
+def disagree_where_to_go(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "condition"):
+        if len({choice["target_state"] for choice in state["config"]["conditions"]}) > 1:
+            at = f"/states/{n}/config/conditions"
+            change = put("states", n, "config", "evaluation_mode", "all_match")
+            yield mutant("condition.different_targets", at, flow, change)
+
+
+@operator
+def leave_out_a_case(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "integration"):
+        if "async" not in state["config"]:
+            yield mutant(
+                "state.dead_end", f"/states/{n}", flow, put("states", n, "transitions", [])
+            )
+    for n, state in states(flow, "condition"):
+        if "default_state" in state["config"] and not state.get("transitions"):
+            change = drop("states", n, "config", "default_state")
+            yield mutant("state.dead_end", f"/states/{n}", flow, change)
+
+
+@operator
+def go_round(flow: Any) -> Iterator[Mutant]:
+    for code in ("flow.cycle", "state.no_way_out"):
+        for n, state in _passing_on(flow):
+            change = put("states", n, "transitions", 0, "target_state", state["name"])
+            yield mutant(code, f"/states/{n}", flow, change)
+
+
+def _passing_on(flow: Any) -> Iterator[tuple[int, Any]]:
+    """The responses whose only way on is always open."""
+    for n, state in states(flow, "response"):
+        ways = state.get("transitions", ())
+        if len(ways) == 1 and ways[0]["condition"] == "expression":
+            yield n, state
+
+
+@operator
+def take_an_integration_away(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "integration"):
+        if not state["config"]["integration_id"].startswith("parley."):
+            at, none = f"/states/{n}/config/integration_id", Surroundings(integrations=frozenset())
+            yield Mutant("integration.unknown", at, flow, none)
+
+
+@operator
+def call(flow: Any) -> Iterator[Mutant]:
+    slots = flow.get("slots", {})
+    other = {name: Slot(type="location") for name in slots}
+    for n, _ in states(flow):
+        at = f"{entry(flow, n)}/config/flow"
+        itself = {"type": "trigger_flow", "config": {"flow": flow["name"]}}
+        yield mutant("flow.calls_itself", at, flow, acting(n, itself))
+        calls = acting(n, {"type": "trigger_flow", "config": {"flow": "nobody"}})
+        yield mutant("flow.unknown", at, flow, calls, Surroundings(flows={}))
+        if slots:
+            around = Surroundings(flows={"nobody": other})
+            yield mutant("flow.slot_type", at, flow, calls, around)
+
+
+@operator
+def add_a_state_nothing_leads_to(flow: Any) -> Iterator[Mutant]:
+    at = f"/states/{len(flow['states'])}"
+    extra = [*flow["states"], {"name": "forgotten", "type": "end"}]
+    yield mutant("state.unreachable", at, flow, put("states", extra))
+
+
+@operator
+def hide_a_transition(flow: Any) -> Iterator[Mutant]:
+    for n, m, transition in transitions(flow):
+        kind = flow["states"][n]["type"]
+        if transition["condition"] in ON_INPUT and kind in ("response", "error", "intent"):
+            first = {"condition": "any_input", "target_state": flow["initial_state"]}
+            ways = [{**first, "priority": 0}, *flow["states"][n]["transitions"]]
+            at = f"/states/{n}/transitions/{m + 1}"
+            change = put("states", n, "transitions", ways)
+            yield mutant("transition.shadowed", at, flow, change)
+
+
+@operator
+def guard_with_falsehood(flow: Any) -> Iterator[Mutant]:
+    for n, m, _ in transitions(flow):
+        at = f"/states/{n}/transitions/{m}"
+        change = put("states", n, "transitions", m, "expression", "1 == 2")
+        yield mutant("transition.unsatisfiable", at, flow, change)
+
+
+@operator
+def declare_a_slot_for_nothing(flow: Any) -> Iterator[Mutant]:
+    yield mutant("slot.unread", "/slots/nobody", flow, put("slots", "nobody", {"type": "date"}))
+
+
+@operator
+def read_a_slot_too_early(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "response"):
+        language = next(iter(state["config"]["response_templates"]))
+
+        def change(broken: Any, n: int = n, language: str = language) -> None:
+            broken.setdefault("slots", {})["nobody"] = {"type": "string"}
+            broken["states"][n]["config"]["response_templates"][language] = "{{ slots.nobody }}"
+
+        at = f"/states/{n}/config/response_templates/{language}"
+        yield mutant("slot.unset", at, flow, change)
+
+
+@operator
+def forget_a_language(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow):
+        templates = state.get("config", {}).get("response_templates", {})
+        if len(templates) > 1:
+            at = f"/states/{n}/config/response_templates"
+            change = drop("states", n, "config", "response_templates", list(templates)[-1])
+            yield mutant("text.missing_language", at, flow, change)
+
+
+@operator
+def say_too_much(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow):
+        for language in state.get("config", {}).get("response_templates", {}):
+            at = f"/states/{n}/config/response_templates/{language}"
+
+            def change(broken: Any, n: int = n, language: str = language) -> None:
+                broken["triggers"] = {"channels": ["sms"]}
+                broken["states"][n]["config"]["response_templates"][language] = "x" * 1_601
+
+            yield mutant("content.over_limit", at, flow, change)
+
+
+@operator
+def starve_an_intent(flow: Any) -> Iterator[Mutant]:
+    for name in flow.get("intents", {}):
+        change = put("intents", name, {"examples": ["one"]})
+        yield mutant("intent.few_examples", f"/intents/{name}", flow, change)
+
+
+@operator
+def steal_an_example(flow: Any) -> Iterator[Mutant]:
+    around = Surroundings(train=lambda intents: IntentMatcher.train(intents).classify)
+    names = list(flow.get("intents", {}))
+    for name, thief in pairwise(names):
+        examples = flow["intents"][name].get("examples", ())
+        if isinstance(examples, list) and isinstance(flow["intents"][thief]["examples"], list):
+            stolen = [*flow["intents"][thief]["examples"], examples[0]]
+            at = f"/intents/{name}/examples/0"
+            change = put("intents", thief, "examples", stolen)
+            yield mutant("intent.confused", at, flow, change, around)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from parley.engine.slot_types import NO, READERS, YES, Refused
 from parley.engine.slots import SlotRule
+from parley.engine.spoken_times import SPOKEN, Whereabouts
 
 FREE = frozenset({"string", "any"})
 """The types that take whatever the others leave."""
@@ -35,7 +36,10 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\ufaff]")
 
 
 def shared_out(
-    text: str, missing: Sequence[SlotRule], filled: Sequence[SlotRule]
+    text: str,
+    missing: Sequence[SlotRule],
+    filled: Sequence[SlotRule],
+    here: Whereabouts | None = None,
 ) -> list[tuple[SlotRule, str]]:
     """Each slot that gets a piece of the message, and the piece, in the order of the slots.
 
@@ -43,16 +47,18 @@ def shared_out(
     if the slot's own rules then refuse it. A filled slot gets one only if the message names it.
     """
     given: dict[str, str] = {}
-    text = _give_to_named(text, filled, given)
-    left = _give_by_shape(text, [rule for rule in missing if rule.kind not in FREE], given)
+    text = _give_to_named(text, filled, given, here)
+    left = _give_by_shape(text, [rule for rule in missing if rule.kind not in FREE], given, here)
     if len(missing) == 1 and missing[0].kind in FREE and text.strip():
         given[missing[0].name] = text.strip()
     else:
-        _give_segments(left, missing, given)
+        _give_segments(left, missing, given, here)
     return [(rule, given[rule.name]) for rule in (*missing, *filled) if rule.name in given]
 
 
-def _give_to_named(text: str, filled: Sequence[SlotRule], given: dict[str, str]) -> str:
+def _give_to_named(
+    text: str, filled: Sequence[SlotRule], given: dict[str, str], here: Whereabouts | None
+) -> str:
     """Gives each filled slot that is named what follows its name; the rest of the message."""
     for rule in filled:
         name = re.search(_bounded(rule.name.replace("_", " ")), text, re.IGNORECASE)
@@ -60,7 +66,7 @@ def _give_to_named(text: str, filled: Sequence[SlotRule], given: dict[str, str])
             continue
         after = text[name.end() :]
         after = after[_linked(after) :]
-        value, rest = _first_value(after, rule)
+        value, rest = _first_value(after, rule, here)
         if value:
             given[rule.name] = value
             text = rest
@@ -72,24 +78,26 @@ def _linked(after: str) -> int:
     return match.end() if match else 0
 
 
-def _first_value(text: str, rule: SlotRule) -> tuple[str, str]:
+def _first_value(text: str, rule: SlotRule, here: Whereabouts | None) -> tuple[str, str]:
     """The first piece of `text` that is of the slot's type, and what comes after it."""
     if rule.kind not in FREE:
         for start, end in _spans(text, [rule]):
-            if _is_of_type(rule, text[start:end]):
+            if _is_of_type(rule, text[start:end], here):
                 return text[start:end], text[end:]
     comma = _COMMA.search(text)
     end = comma.start() if comma else len(text)
     segment = text[:end].strip()
-    fits = rule.kind in FREE or _is_of_type(rule, segment)
+    fits = rule.kind in FREE or _is_of_type(rule, segment, here)
     return (segment if fits else ""), text[end:]
 
 
-def _give_by_shape(text: str, typed: Sequence[SlotRule], given: dict[str, str]) -> str:
+def _give_by_shape(
+    text: str, typed: Sequence[SlotRule], given: dict[str, str], here: Whereabouts | None
+) -> str:
     """Gives typed slots what looks like them; the message without it."""
     left, at = [], 0
     for start, end in _spans(text, typed):
-        rule = _taker(text[start:end], typed, given)
+        rule = _taker(text[start:end], typed, given, here)
         if rule is not None:
             given[rule.name] = text[start:end]
             left.append(text[at:start])
@@ -97,28 +105,35 @@ def _give_by_shape(text: str, typed: Sequence[SlotRule], given: dict[str, str]) 
     return " ".join((*left, text[at:]))
 
 
-def _give_segments(left: str, missing: Sequence[SlotRule], given: dict[str, str]) -> None:
+def _give_segments(
+    left: str, missing: Sequence[SlotRule], given: dict[str, str], here: Whereabouts | None
+) -> None:
     """Gives what is left between commas: to typed slots that it reads as, else to free ones."""
     typed = [rule for rule in missing if rule.kind not in FREE]
     free = [rule for rule in missing if rule.kind in FREE]
     for segment in (" ".join(part.split()) for part in _COMMA.split(left)):
         if not any(character.isalnum() for character in segment):
             continue
-        rule = _taker(segment, typed, given)
+        rule = _taker(segment, typed, given, here)
         rule = rule or next((rule for rule in free if rule.name not in given), None)
         if rule is not None:
             given[rule.name] = segment
 
 
-def _taker(piece: str, typed: Sequence[SlotRule], given: dict[str, str]) -> SlotRule | None:
-    return next((r for r in typed if r.name not in given and _is_of_type(r, piece)), None)
+def _taker(
+    piece: str, typed: Sequence[SlotRule], given: dict[str, str], here: Whereabouts | None
+) -> SlotRule | None:
+    return next((r for r in typed if r.name not in given and _is_of_type(r, piece, here)), None)
 
 
-def _is_of_type(rule: SlotRule, piece: str) -> bool:
+def _is_of_type(rule: SlotRule, piece: str, here: Whereabouts | None) -> bool:
     if rule.kind == "enum":
         return piece.strip().casefold() in rule.words
     try:
-        READERS[rule.kind](piece.strip())
+        if here is not None and rule.kind in SPOKEN:
+            SPOKEN[rule.kind](piece.strip(), here)
+        else:
+            READERS[rule.kind](piece.strip())
     except Refused:
         return False
     return True

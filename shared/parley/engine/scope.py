@@ -9,6 +9,7 @@ from parley.engine.choices import chosen_payload
 from parley.engine.events import Event, MessageEvent
 from parley.engine.expressions import Expressions
 from parley.engine.recorder import Recorder, is_modest
+from parley.engine.spoken_times import Whereabouts, zone_of
 from parley.engine.state import RunState
 
 NO_INTEGRATION: JsonObject = {"status": None, "kind": None, "data": None, "error": None}
@@ -108,6 +109,11 @@ class Scope:
             wanted = self.state.language or (user if isinstance(user, str) else None)
             self._languages = _languages(wanted, self._flow_language)
         return self._languages
+
+    def whereabouts(self) -> Whereabouts:
+        """What dates and times that the user says depend on."""
+        zone = zone_of(self.recorder.context("user"), self.recorder.context("tenant"))
+        return Whereabouts(self.languages(), self.now, zone)
 
     def changed_language(self) -> None:
         """Forgets which languages to try."""

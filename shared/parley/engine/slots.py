@@ -8,6 +8,7 @@ from parley.domain.json import Json
 from parley.engine.recorder import is_modest
 from parley.engine.scope import encodable
 from parley.engine.slot_types import READERS, Refused, as_location, is_typed
+from parley.engine.spoken_times import SPOKEN, Whereabouts
 
 MAX_PATTERN_LENGTH = 500
 MAX_VALUE_LENGTH = 10_000
@@ -45,8 +46,8 @@ class SlotRule:
     words: dict[str, str]
     confirm: bool
 
-    def read(self, text: str) -> Json:
-        """The value that a person's words stand for. Raises Refused."""
+    def read(self, text: str, here: Whereabouts | None = None) -> Json:
+        """The value that a person's words stand for, `here` if it matters. Raises Refused."""
         text = encodable(text.strip())
         if not text or len(text) > MAX_VALUE_LENGTH:
             raise Refused("empty, or too long")
@@ -55,15 +56,17 @@ class SlotRule:
             if value is None:
                 raise Refused("none of its values")
             return value
+        if here is not None and self.kind in SPOKEN:
+            return self._within(SPOKEN[self.kind](text, here))
         return self._within(READERS[self.kind](text))
 
-    def accept(self, value: Json) -> Json:
+    def accept(self, value: Json, here: Whereabouts | None = None) -> Json:
         """The value that a flow or a form gives: text is read, all else must have the type.
 
         Raises Refused.
         """
         if isinstance(value, str):
-            return self.read(value)
+            return self.read(value, here)
         if self.kind == "location":
             return as_location(value)
         if not is_typed(self.kind, value) or not is_modest(value, MAX_VALUE_NODES):

@@ -207,7 +207,7 @@ def test_the_answer_to_a_question_may_be_a_location() -> None:
         ({"type": "date"}, "30/02/2026", None),
         ({"type": "date", "minimum": "2026-01-01"}, "2025-12-31", None),
         ({"type": "datetime"}, "2026-02-28T10:00", "2026-02-28T10:00:00"),
-        ({"type": "time"}, "9:30", None),
+        ({"type": "time"}, "9:30", "09:30"),
         ({"type": "time"}, "09.30", "09:30"),
         ({"type": "email"}, "ada@example.com", "ada@example.com"),
         ({"type": "email"}, "ada@@example.com", None),

@@ -15,6 +15,7 @@ from parley.engine.pieces import shared_out
 from parley.engine.program import Arc, Step
 from parley.engine.scope import encodable
 from parley.engine.slot_types import Refused, yes_or_no
+from parley.engine.spoken_times import SPOKEN
 from parley.engine.states.response import way_on
 from parley.engine.words import Words
 
@@ -166,12 +167,15 @@ class SlotFilling:
         if self.takes_whole:
             return [(rule, heard["text"]) for rule in missing]
         filled = [slots[name] for name in names if name in run.state.slots]
-        return [*shared_out(encodable(heard["text"]), missing, filled)]
+        some_spoken = any(rule.kind in SPOKEN for rule in (*missing, *filled))
+        here = run.scope.whereabouts() if some_spoken else None
+        return [*shared_out(encodable(heard["text"]), missing, filled, here)]
 
     def _value(self, run: "Run", node: "StateNode", rule: "SlotRule", said: Json) -> Json:
         """What was said as a value that the slot and the state's own rule accept, else None."""
         try:
-            value = rule.accept(said)
+            here = run.scope.whereabouts() if rule.kind in SPOKEN else None
+            value = rule.accept(said, here)
         except Refused as refused:
             run.tried.append({"at": f"slot {rule.name}", "held": False, "why": str(refused)})
             return None

@@ -1,11 +1,12 @@
 """Shortest conversations that show what the check found, written as flow tests.
 
 The flow itself is run, breadth first, on what customers and systems might say: what is found does
-happen, and playing the script shows it again. The search ends after `MAX_TURNS` turns; a finding
-that it did not come across stays without a script, and nothing is claimed either way.
+happen, and playing the script shows it again. The search ends after `MAX_TURNS` turns, or sooner
+where they are long. What it did not come across has no script, and nothing is claimed of it.
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 
 MAX_TURNS = 1_500
+_MAX_WORK = 6_000
+"""States entered, parts that failed weighing more: they may have worked up to their limits."""
+_FAILURE = 200
+_LABOUR = 50
+"""What entering a state weighs in a flow whose texts have loops or variables of their own."""
 _MAX_ANSWERS = 8
 _BEGAN_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _PASSING = ("current_state", "status", "slots", "vars", "misses", "fallback_count", "previous")
@@ -121,6 +127,9 @@ class _Search:
         self._program = program
         self._guesses = Guesses(document)
         self._left = MAX_TURNS
+        self._work = _MAX_WORK
+        source = document.model_dump_json()
+        self._weight = _LABOUR if re.search(r"\{%-?\s*(?:for|assign|capture)", source) else 1
 
     def conversations(self) -> Iterator[Said]:
         todo: deque[Said] = deque()
@@ -129,7 +138,7 @@ class _Search:
         for said in begun:
             yield said
             todo.append(said)
-        while todo:
+        while todo and self._left > 0 and self._work > 0:
             said = todo.popleft()
             for step, event, now in self._next(said):
                 for following in self._turns(said, step, event, said.turn.state, now):
@@ -174,12 +183,14 @@ class _Search:
         """The turn with each of the answers that systems might give."""
         plans: list[tuple[int, ...]] = [()]
         tried = 0
-        while plans and tried < _MAX_ANSWERS and self._left > 0:
+        while plans and tried < _MAX_ANSWERS and self._left > 0 and self._work > 0:
             plan = plans.pop(0)
             services = _Services(self._guesses, plan, now)
             turn = run_turn(self._program, state, event, services)
             tried += 1
             self._left -= 1
+            self._work -= self._weight * len(turn.trace["path"])
+            self._work -= _FAILURE * len(turn.trace["errors"])
             yield Said(before, step, tuple(services.given), turn, now)
             if len(services.options) > len(plan):
                 at = len(plan)

@@ -92,26 +92,36 @@ def _fills(subject: Subject, state: State) -> frozenset[str]:
 
 def _filled_at(subject: Subject) -> dict[str, frozenset[str]]:
     """Of every reachable state the slots that may be filled while it works."""
+    bits = {name: 1 << n for n, name in enumerate(subject.document.slots)}
+    fills = {
+        name: sum(bits.get(slot, 0) for slot in _fills(subject, state))
+        for name, state in subject.states.items()
+    }
+    ways = _ways(subject)
+    found: dict[str, int] = {}
+    todo = [(subject.document.initial_state, 0)]
+    while todo:
+        name, before = todo.pop()
+        known = found.get(name, -1)
+        after = before | fills.get(name, 0) | max(known, 0)
+        if name in ways and after != known:
+            found[name] = after
+            todo += [(t, after) for t in ways[name] if after | found.get(t, 0) != found.get(t, -1)]
+    return {
+        name: frozenset(slot for slot, bit in bits.items() if known & bit)
+        for name, known in found.items()
+    }
+
+
+def _ways(subject: Subject) -> dict[str, list[str]]:
+    """Of each state those that may follow; `$previous` may be any that waits."""
     graph = Graph(subject)
     anywhere = _everywhere(subject)
     back = [name for name, state in subject.states.items() if waits(state)]
-    fills = {name: _fills(subject, state) for name, state in subject.states.items()}
-    found: dict[str, frozenset[str]] = {}
-    todo = [(subject.document.initial_state, frozenset[str]())]
-    while todo:
-        name, before = todo.pop()
-        if name not in subject.states:
-            continue
-        known = found.get(name)
-        after = before | fills[name] | (known or frozenset())
-        if after == known:
-            continue
-        found[name] = after
-        state = subject.states[name]
-        onward = [*graph.edges[name], *anywhere]
-        if any(t.target_state == PREVIOUS for t in state.transitions):
-            onward += back
-        todo += [(target, after) for target in dict.fromkeys(onward)]
+    found = {}
+    for name, state in subject.states.items():
+        returns = any(t.target_state == PREVIOUS for t in state.transitions)
+        found[name] = list(dict.fromkeys([*graph.edges[name], *anywhere, *(back * returns)]))
     return found
 
 

@@ -164,24 +164,48 @@ def cycles(subject: Subject) -> Iterator[Finding]:
 
 
 def _circles(edges: dict[str, list[str]]) -> Iterator[set[str]]:
-    """The strongly connected parts that hold a circle: what is left when ends are cut off."""
-    forward = {name: set(targets) for name, targets in edges.items()}
-    left = set(forward)
-    while True:
-        ends = {name for name in left if not forward[name] & left}
-        if not ends:
-            break
-        left -= ends
-    while left:
-        start = min(left)
-        within = {name: [t for t in edges[name] if t in left] for name in left}
-        ahead = _closure(within[start], within)
-        behind = (
-            {n for n in ahead if start in _closure(within[n], within)} if start in ahead else set()
-        )
-        if behind:
-            yield behind | {start}
-        left -= behind | {start}
+    """The strongly connected parts that hold a circle (Kosaraju's way: linear in the edges)."""
+    back: dict[str, list[str]] = {name: [] for name in edges}
+    for name, targets in edges.items():
+        for target in targets:
+            back[target].append(name)
+    left = set(edges)
+    for name in reversed(_by_finish(edges)):
+        if name in left:
+            part = _closure_within(name, back, left)
+            left -= part
+            if len(part) > 1 or name in edges[name]:
+                yield part
+
+
+def _by_finish(edges: dict[str, list[str]]) -> list[str]:
+    """The names in the order in which a search depth first is done with them."""
+    done: list[str] = []
+    seen: set[str] = set()
+    for start, first in edges.items():
+        todo = [(start, iter(first))] if start not in seen else []
+        seen.add(start)
+        while todo:
+            name, targets = todo[-1]
+            following = next((target for target in targets if target not in seen), None)
+            if following is None:
+                done.append(name)
+                todo.pop()
+            else:
+                seen.add(following)
+                todo.append((following, iter(edges[following])))
+    return done
+
+
+def _closure_within(start: str, edges: dict[str, list[str]], allowed: set[str]) -> set[str]:
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        if name in allowed and name not in found:
+            found.add(name)
+            todo += edges[name]
+    return found
 
 
 def different_targets(subject: Subject) -> Iterator[Finding]:

@@ -195,6 +195,7 @@ def states(draw: Any, name: str) -> JsonObject:
     state["config"] = {
         "response": {
             "response_templates": {"en": draw(_TEXTS), "de": draw(_TEXTS)},
+            "carousel": draw(st.none() | st.just([{"title": "C", "buttons": [{"title": "go"}]}])),
             "quick_replies": [{"title": "Go", "payload": "go"}],
         },
         "slot_filling": {

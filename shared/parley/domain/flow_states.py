@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from parley.domain.flow_texts import (
     Button,
+    Carousel,
     Expression,
     FlowPart,
     Location,
@@ -82,7 +83,7 @@ class ResponseConfig(FlowPart):
     buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
     media: Media | None = None
     location: Location | None = None
-    carousel: tuple[JsonObject, ...] | None = None
+    carousel: Carousel | None = None
     form: JsonObject | None = None
     choices_from: Expression | None = None
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from parley.domain.json import JsonObject
 from parley.domain.messages import MAX_TEXT_LENGTH, MessageType
@@ -23,6 +23,24 @@ SHARED_TEXT = "text"
 
 type Expression = Annotated[str, StringConstraints(min_length=1)]
 """CEL; its own length limit is the check's to report."""
+
+
+type _OneShortText = Annotated[str, StringConstraints(max_length=500)]
+type ShortText = _OneShortText | dict[str, _OneShortText]
+"""A text that stands beside something else."""
+
+
+def _of_the_web(text: str | dict[str, str]) -> str | dict[str, str]:
+    """What markup makes of an address is known only when it is rendered."""
+    written = {"": text} if isinstance(text, str) else text
+    for key, address in written.items():
+        is_open = key == SHARED_TEXT or "{{" in address or "{%" in address
+        if not is_open and not address.startswith(("https://", "http://")):
+            raise ValueError("write an address that begins with https://")
+    return text
+
+
+type WebAddress = Annotated[Text, AfterValidator(_of_the_web)]
 
 
 class QuickReply(FlowPart):
@@ -59,11 +77,11 @@ MediaType = Literal[
 class Media(FlowPart):
     """S1-7."""
 
-    url: Text
+    url: WebAddress
     type: MediaType
     size_bytes: Annotated[int, Field(ge=0, le=52_428_800)] | None = None
-    alt_text: Text | None = None
-    thumbnail_url: Text | None = None
+    alt_text: ShortText | None = None
+    thumbnail_url: WebAddress | None = None
 
 
 class Location(FlowPart):
@@ -72,7 +90,19 @@ class Location(FlowPart):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     accuracy_meters: Annotated[float, Field(ge=0)] | None = None
-    address: Text | None = None
+    address: ShortText | None = None
+
+
+class Card(FlowPart):
+    """One of a carousel: a picture, words and what may be done with it."""
+
+    title: Text
+    subtitle: Text | None = None
+    image_url: WebAddress | None = None
+    buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
+
+
+type Carousel = Annotated[tuple[Card, ...], Field(min_length=1, max_length=10)]
 
 
 class Content(FlowPart):
@@ -84,7 +114,7 @@ class Content(FlowPart):
     buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
     media: Media | None = None
     location: Location | None = None
-    carousel: tuple[JsonObject, ...] | None = None
+    carousel: Carousel | None = None
     form: JsonObject | None = None
 
 

@@ -113,6 +113,7 @@ class Parts:
             buttons=config.buttons,
             media=config.media,
             location=config.location,
+            carousel=config.carousel,
         )
         manner = _manner(is_typing=config.typing_indicator, delay_ms=config.delay_ms)
         if config.response_type is not MessageType.TEXT:
@@ -140,6 +141,8 @@ class Parts:
     def _spoken(self, content: Content, pointer: str) -> list[str]:
         texts = [content.text, *(choice.title for choice in content.quick_replies)]
         texts += [button.title for button in content.buttons]
+        for card in content.carousel or ():
+            texts += [card.title, card.subtitle, *(button.title for button in card.buttons)]
         found = [self._languages_of(t, pointer) for t in texts if isinstance(t, dict)]
         return list(dict.fromkeys(language for languages in found for language in languages))
 
@@ -194,7 +197,9 @@ class Parts:
                 return value
 
 
-_TEXTS = frozenset({"text", "title", "url", "alt_text", "thumbnail_url", "address"})
+_TEXTS = frozenset(
+    {"text", "title", "subtitle", "url", "alt_text", "thumbnail_url", "image_url", "address"}
+)
 
 
 def _said(key: str, value: Json, said: Callable[[Json], Json]) -> Json:
@@ -202,7 +207,7 @@ def _said(key: str, value: Json, said: Callable[[Json], Json]) -> Json:
         return said(value)
     match value:
         case dict():
-            return {k: _said(k, v, said) for k, v in value.items()}
+            return {k: _said(k, v, said) for k, v in value.items() if v != []}
         case list():
             return [_said(key, item, said) for item in value]
         case _:
@@ -224,6 +229,8 @@ def _manner(*, is_typing: bool, delay_ms: int | None) -> JsonObject:
 def _type_of(plan: JsonObject) -> str:
     if "media" in plan:
         return _MEDIA[plan["media"]["type"].partition("/")[0]].value
+    if "carousel" in plan:
+        return MessageType.CAROUSEL.value
     if "location" in plan:
         return MessageType.LOCATION.value
     return MessageType.TEXT.value

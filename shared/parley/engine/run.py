@@ -134,5 +134,5 @@ class Run:
     def send(self, content: JsonObject) -> None:
         """Sends a finished message and remembers the choices it offers."""
         self.effects.append(SendMessage(content))
-        if "quick_replies" in content or "buttons" in content:
+        if "quick_replies" in content or "buttons" in content or "carousel" in content:
             self.state.choices = offered(content) or self.state.choices

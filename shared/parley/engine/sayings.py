@@ -88,13 +88,17 @@ def _with_payloads(content: JsonObject) -> JsonObject:
         for choice in content.get(kind, ()):
             if kind == "quick_replies" or choice["type"] == "postback":
                 choice.setdefault("payload", choice["title"])
+    for card in content.get("carousel", ()):
+        _with_payloads(card)
     return content
 
 
 def offered(content: JsonObject) -> list[JsonObject]:
-    """The choices of a message in the order of their numbers: quick replies, then buttons."""
+    """The choices of a message by number: quick replies, buttons, then those of its cards."""
     replies = content.get("quick_replies", ())
-    buttons = [b for b in content.get("buttons", ()) if b["type"] == "postback"]
+    cards = content.get("carousel", ())
+    buttons = [*content.get("buttons", ()), *(b for c in cards for b in c.get("buttons", ()))]
+    buttons = [button for button in buttons if button["type"] == "postback"]
     return [{"title": c["title"], "payload": c["payload"]} for c in (*replies, *buttons)]
 
 

@@ -34,12 +34,9 @@ def _calls(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _contents(subject: Subject) -> Iterator[tuple[str, str]]:
-    said = [(written.pointer, written.part) for written in subject.contents()]
-    for pointer, content in said:
-        for field in ("carousel", "form"):
-            if getattr(content, field) is not None:
-                yield f"{pointer}/{field}", f"A {field}"
+    for written in subject.contents():
+        if written.part.form is not None:
+            yield f"{written.pointer}/form", "A form"
     for response in subject.of_type(ResponseState):
-        for field in ("carousel", "form"):
-            if getattr(response.part.config, field) is not None:
-                yield f"{response.pointer}/config/{field}", f"A {field}"
+        if response.part.config.form is not None:
+            yield f"{response.pointer}/config/form", "A form"

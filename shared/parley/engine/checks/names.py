@@ -195,7 +195,13 @@ def incomplete_actions(subject: Subject) -> Iterator[Finding]:
             if len(given) != 1:
                 yield Finding(at, "Give either a `value` or an `expression`.")
         elif isinstance(part, SendMessageAction):
-            said = (part.config.text, part.config.template, part.config.media, part.config.location)
+            said = (
+                part.config.text,
+                part.config.template,
+                part.config.media,
+                part.config.location,
+                part.config.carousel,
+            )
             if all(one is None for one in said):
                 yield Finding(at, "Give a `text` or a `template`.")
             elif part.config.text is not None and part.config.template is not None:
@@ -222,7 +228,9 @@ def _offered(subject: Subject) -> set[str] | None:
     for config in configs:
         if getattr(config, "choices_from", None) is not None:
             return None
-        for choice in (*getattr(config, "quick_replies", ()), *getattr(config, "buttons", ())):
+        cards = getattr(config, "carousel", None) or ()
+        buttons = [*getattr(config, "buttons", ()), *(b for card in cards for b in card.buttons)]
+        for choice in (*getattr(config, "quick_replies", ()), *buttons):
             titles = choice.title.values() if isinstance(choice.title, dict) else (choice.title,)
             payloads = titles if choice.payload is None else (choice.payload,)
             if isinstance(choice.title, dict) and SHARED_TEXT in choice.title:

@@ -18,6 +18,7 @@ class Written[Part]:
 _TEXTS = frozenset(
     {
         *("text", "title", "url", "alt_text", "thumbnail_url", "address", "reason", "message"),
+        *("subtitle", "image_url"),
         *("prompt", "retry_prompt", "confirm_prompt", "endpoint"),
         *("fallback_text", "error_text", "confirm_text"),
     }

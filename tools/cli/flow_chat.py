@@ -28,7 +28,7 @@ from tools.local.errors import CloudError
 
 def run(arguments: argparse.Namespace) -> int:
     """Talk until the conversation or the input ends; or play a script, then stop."""
-    flow = read_flow(arguments.file)
+    flow = read_flow(arguments.file, with_errors=arguments.script is not None)
     if arguments.script is None:
         if arguments.test is not None:
             raise CloudError("--test names a test of --script")

@@ -14,10 +14,13 @@ from parley.services.ports.programs import Matcher
 from parley.services.programs import built
 from tools.local.errors import CloudError
 
+_SHAPE = ("schema.", "name.", "flow.unreadable")
+"""What the codes of errors begin with that leave no document to run."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowFile:
-    """A flow without errors, ready to run."""
+    """A flow that can be run."""
 
     path: Path
     text: str
@@ -35,11 +38,15 @@ def read_text(path: Path) -> str:
         raise CloudError(f"cannot read {path}: {error}") from None
 
 
-def read_flow(path: Path) -> FlowFile:
-    """Raises CloudError with every error that the check finds."""
+def read_flow(path: Path, *, with_errors: bool = False) -> FlowFile:
+    """Raises CloudError with every error that the check finds.
+
+    `with_errors` reads a faulty flow too, if it can be run at all: to see its faults at work.
+    """
     text = read_text(path)
     found = check_flow(text)
-    if has_errors(found):
+    is_misshapen = any(each.code.startswith(_SHAPE) for each in found)
+    if is_misshapen or (has_errors(found) and not with_errors):
         errors = [line_of(path, each) for each in found if each.severity == "error"]
         raise CloudError("\n".join([f"{path} has errors:", *errors]))
     raw = load(text).value

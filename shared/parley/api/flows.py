@@ -205,6 +205,9 @@ class DiagnosticView(View):
     message: str
     line: int | None = Field(description="From 1, where `source` was text.")
     column: int | None
+    counter_example: JsonObject | None = Field(
+        None, description="A file of flow tests that shows the finding, where one was found."
+    )
 
     @classmethod
     def of(cls, found: "Diagnostic") -> Self:
@@ -215,6 +218,7 @@ class DiagnosticView(View):
             message=found.message,
             line=found.line,
             column=found.column,
+            counter_example=found.counter_example,
         )
 
 

@@ -9,11 +9,12 @@ import pytest
 from parley.domain.flows import FlowDocument
 from parley.engine.check import check_flow
 from parley.engine.compile import compile_flow
-from parley.engine.formats import load_flow
+from parley.engine.formats import dump_flow, load_flow
 from parley.engine.scripts import Script
 from parley.engine.testing import Report, run_tests
 from parley.nlu.matcher import IntentMatcher
 from tests.unit.engine.talks import a_flow, at_once, says, state, to
+from tools.cli.main import main
 
 ORDER_STATUS = load_flow(
     (Path(__file__).parents[3] / "examples" / "flows" / "order_status.yaml").read_text()
@@ -126,3 +127,21 @@ def test_a_finding_that_no_conversation_can_show_has_no_script() -> None:
     findings = check_flow(flow)
     assert {d.code for d in findings} == {"state.unreachable", "state.no_way_out", "flow.cycle"}
     assert all(d.counter_example is None for d in findings)
+
+
+def test_chat_plays_a_counter_example_on_the_faulty_flow(tmp_path: Path, capsys: Any) -> None:
+    flow = tmp_path / "order-status.yaml"
+    flow.write_text(dump_flow(broken("is_it_late", without_default)))
+    (finding,) = (d for d in check_flow(flow.read_text()) if d.code == "state.dead_end")
+    script = tmp_path / "shows.test.yaml"
+    script.write_text(dump_flow(finding.counter_example or {}))
+    assert main(["flow", "chat", str(flow), "--script", str(script)]) == 0
+    assert "state is_it_late: no transition holds" in "".join(capsys.readouterr())
+
+
+def test_chat_cannot_play_what_is_no_flow(tmp_path: Path, capsys: Any) -> None:
+    flow, script = tmp_path / "x.yaml", tmp_path / "x.test.yaml"
+    flow.write_text("name: x\n")
+    script.write_text("flow: x.yaml\ntests: [{name: one, steps: [{start: true}]}]\n")
+    assert main(["flow", "chat", str(flow), "--script", str(script)]) == 1
+    assert "schema.missing" in "".join(capsys.readouterr())

@@ -44,6 +44,9 @@ CASES: dict[str, list[Case]] = {
     ],
     "GET /flows/{flow_id}/versions/{version}": [Case()],
     "POST /flows/{flow_id}/publish": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/test": [
+        Case({"document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}})
+    ],
     "GET /flows/{flow_id}/export": [
         Case(),
         Case(query={"format": "json"}),

@@ -8,12 +8,12 @@ from parley.engine.events import MessageEvent, TimerEvent
 from parley.engine.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from parley.engine.program import Arc, StateNode
 
 
-def first_that_holds(run: Run, node: "StateNode", arcs: "tuple[Arc, ...]") -> "Arc | None":
+def first_that_holds(run: Run, node: "StateNode", arcs: "Sequence[Arc]") -> "Arc | None":
     """The first of `arcs`, which are in order, that holds; every one tried is noted."""
     tried = run.tried
     for arc in arcs:

@@ -89,7 +89,7 @@ class Scope:
                 "language": content.get("language"),
                 "sentiment": None,
                 "attachments": [media] if media and is_modest(media, MAX_INPUT_NODES) else [],
-                "location": location if is_modest(location, MAX_INPUT_NODES) else None,
+                "location": location if location and is_modest(location, MAX_INPUT_NODES) else None,
             }
         return self._input
 

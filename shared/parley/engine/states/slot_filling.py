@@ -29,6 +29,8 @@ BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
 AFTER_FILLING = frozenset({Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED, Condition.EXPRESSION})
 """What a message that a slot took may still make hold: it is no new input any more."""
 
+AFTER_REFUSAL = frozenset(Condition) - BEFORE_SLOTS
+
 
 @dataclass(frozen=True, slots=True)
 class SlotFilling:
@@ -60,18 +62,20 @@ class SlotFilling:
 
     def take(self, run: "Run", node: "StateNode") -> tuple[Arc | Step, bool]:
         """What a message does here: the transition that follows, and whether it was a miss."""
-        before = tuple(arc for arc in node.on_message if arc.condition in BEFORE_SLOTS)
+        before = [arc for arc in node.on_message if arc.condition in BEFORE_SLOTS]
         arc = first_that_holds(run, node, before)
         if arc is not None:
             return arc, False
         filled = self._answer(run, node)
-        after = AFTER_FILLING if filled is True else frozenset(Condition) - BEFORE_SLOTS
-        others = tuple(a for a in node.on_message if a.condition in after)
-        arc = None if filled is None else first_that_holds(run, node, others)
+        if filled is None:
+            return None, False
+        after = AFTER_FILLING if filled else AFTER_REFUSAL
+        others = [arc for arc in node.on_message if arc.condition in after]
+        arc = first_that_holds(run, node, others)
         if arc is not None:
             return arc, False
-        if filled is not True:
-            return None, filled is False
+        if not filled:
+            return None, True
         run.state.misses = 0
         return self._ask_next(run, node), False
 

@@ -160,20 +160,24 @@ class SlotFilling:
     def _pieces(self, run: "Run") -> "list[tuple[SlotRule, Json]]":
         """Which slot the message, or which part of it, is for."""
         heard, slots = run.scope.input(), run.program.slots
-        names = (*self.required, *self.optional)
+        asked = run.state.asked
         if self.takes_whole:
-            names = (run.state.asked,) if run.state.asked else ()
-        missing = [slots[name] for name in names if name not in run.state.slots]
+            missing = [slots[asked]] if asked is not None and asked not in run.state.slots else []
+        else:
+            missing = [slots[name] for name in self._names() if name not in run.state.slots]
         if heard["location"] is not None:
             placed = [rule for rule in missing if rule.kind in ("location", "any")]
             if placed:
                 return [(placed[0], heard["location"])]
         if self.takes_whole:
             return [(rule, heard["text"]) for rule in missing]
-        filled = [slots[name] for name in names if name in run.state.slots]
+        filled = [slots[name] for name in self._names() if name in run.state.slots]
         some_spoken = any(rule.kind in SPOKEN for rule in (*missing, *filled))
         here = run.scope.whereabouts() if some_spoken else None
         return [*shared_out(encodable(heard["text"]), missing, filled, here)]
+
+    def _names(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
 
     def _value(self, run: "Run", node: "StateNode", rule: "SlotRule", said: Json) -> Json:
         """What was said as a value that the slot and the state's own rule accept, else None."""

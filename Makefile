@@ -76,7 +76,7 @@ deploy: build $(if $(filter no,$(MIGRATE)),,migrate) ## To AWS: make deploy STAG
 	@$(SAM) tools/deploy.sh $(STAGE) $(ARCHITECTURE) $(PARAMETERS)
 
 openapi: setup ## Describe the API anew, from its handlers
-	.venv/bin/python -m tools.openapi
+	PYTHONPATH=shared:functions:. .venv/bin/python -m tools.openapi
 
 lock: setup ## Resolve requirements/*.in anew into their locks
 	@tools/lock.sh

@@ -201,6 +201,14 @@ describe("sending", () => {
     expect(effects.at(-1)).toEqual({ do: "wait", timer: "resend", ms: 7_000, jitter: true });
   });
 
+  it("asks again for the answer to a message that the server is still working on", () => {
+    const running: Problem = { status: 409, code: 3009, title: "", detail: "", retryAfterMs: 1_000 };
+    const { chat, effects } = after(withoutLink(aLiveChat()), saying("a"), postRefused("a", running));
+
+    expect(effects.at(-1)).toEqual({ do: "wait", timer: "resend", ms: 1_000, jitter: true });
+    expect(chat.outgoing[0]).toMatchObject({ id: "a", status: "queued" });
+  });
+
   it("says so when the server refuses a message, and goes on with the next", () => {
     const { chat, effects } = after(
       withoutLink(aLiveChat()),

@@ -55,15 +55,17 @@ class Talk:
             {"Idempotency-Key": key, **prefer},
         )
 
-    def send_until_acknowledged(self, text: str, *, key: str, within_s: float) -> None:
+    def send_until_acknowledged(
+        self, text: str, *, key: str, within_s: float, wait_s: int | None = None
+    ) -> None:
         """As a careful client does: the same message again, until the API has taken it."""
         end = time.monotonic() + within_s
         while True:
             try:
-                self.send(text, key=key)
+                self.send(text, key=key, wait_s=wait_s)
             except ApiRefused as refused:
-                is_being_worked_on = refused.status == HTTPStatus.CONFLICT
-                if not (refused.status >= 500 or is_being_worked_on) or time.monotonic() > end:
+                is_still_running = refused.status == HTTPStatus.CONFLICT
+                if not (refused.status >= 500 or is_still_running) or time.monotonic() > end:
                     raise
             except CloudError:
                 if time.monotonic() > end:

@@ -70,7 +70,10 @@ def test_twenty_messages_at_once_by_api_and_queue_are_twenty_turns(cloud: Cloud)
     talk = Talk.begin(cloud.as_guest())
 
     def send(number: int) -> None:
-        talk.send(f"hello {number}", key=f"at-once-{number}", wait_s=25 if number % 2 else None)
+        wait_s = 10 if number % 2 else None
+        talk.send_until_acknowledged(
+            f"hello {number}", key=f"at-once-{number}", within_s=60, wait_s=wait_s
+        )
 
     with ThreadPoolExecutor(20) as threads:
         list(threads.map(send, range(20)))

@@ -45,8 +45,10 @@ def application(places: Places, *, ministack_port: int, console: Path = CONSOLE)
     async def api(request: Request) -> Response:
         try:
             return await _passed_on(request, client, ministack_port, read_json(places.deployed))
+        except httpx.TimeoutException:
+            return _unavailable(request, "the API took too long; try again")
         except httpx.TransportError:
-            return _starting(request)
+            return _unavailable(request, "the API is starting; try again")
 
     async def index(_: Request) -> Response:
         if not (console / "index.html").exists():
@@ -101,13 +103,13 @@ def _passing(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in _NOT_PASSED_ON]
 
 
-def _starting(request: Request) -> Response:
-    """What a caller is told while MiniStack starts again."""
+def _unavailable(request: Request, detail: str) -> Response:
+    """What a caller is told when MiniStack has no answer; it may have done what was asked."""
     problem = {
         "type": "about:blank",
         "title": "Unavailable",
         "status": HTTPStatus.SERVICE_UNAVAILABLE,
-        "detail": "the API is starting; try again",
+        "detail": detail,
         "instance": request.headers.get("x-request-id"),
         "code": 5002,
     }

@@ -10,6 +10,7 @@ export interface Problem {
 }
 
 const CONVERSATION_CLOSED = 3007;
+const STILL_RUNNING = 3009;
 
 export const UNREACHABLE: Problem = {
   status: 0,
@@ -30,10 +31,11 @@ export function isClosedConversation(problem: Problem): boolean {
   return problem.code === CONVERSATION_CLOSED;
 }
 
-/** Whether the same request may succeed later: no answer, an overload, a fault of the server. */
+/** Whether the same request may succeed later: no answer yet, an overload, a fault of the server. */
 export function isPassing(problem: Problem): boolean {
   return (
     problem.status === 0 ||
+    problem.code === STILL_RUNNING ||
     problem.status === 401 ||
     problem.status === 408 ||
     problem.status === 429 ||

@@ -10,6 +10,7 @@ PlatformError                 `.code` is stable and machine-readable; `str(error
 ├ NotFound             404  NotFound("flow", flow_id)
 ├ Conflict             409  changed since it was read, or already exists
 ├ Closed               409  the conversation has ended
+├ StillRunning         409  the same request is being worked on: repeat it in a moment
 ├ PreconditionFailed   412  the `If-Match` of the request is stale
 ├ LimitExceeded        429  `.retry_after_s`                        queue: retry
 ├ VendorRejected       502  a channel or model refused for good     queue: dead-letter now
@@ -101,6 +102,12 @@ class Closed(Conflict):
     """The conversation has ended: start a new one."""
 
     code = 3007
+
+
+class StillRunning(Conflict):
+    """The same request is being worked on; repeated in a moment, it has its answer."""
+
+    code = 3009
 
 
 class PreconditionFailed(PlatformError):

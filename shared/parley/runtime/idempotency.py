@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from parley.domain.access import Caller
-from parley.domain.errors import Conflict, Fault, Invalid
+from parley.domain.errors import Conflict, Fault, Invalid, StillRunning
 from parley.domain.json import JsonObject
 from parley.repositories.redis.keys import IDEMPOTENCY_EXPIRY_S, idempotency_prefix
 from parley.runtime.observability import count, logger
@@ -69,8 +69,8 @@ def answered_once(
 ) -> JsonObject:
     """What `answer` gives, or gave when this request was here before.
 
-    Raises Conflict if the key stands for another request, or for one still running, and whatever
-    `answer` raises: then, and if not `is_kept`, the key is free again.
+    Raises Conflict if the key stands for another request, StillRunning if its request has no answer
+    yet, and whatever `answer` raises: then, and if not `is_kept`, the key is free again.
     """
     from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 -- cold start
         IdempotencyConfig,
@@ -116,7 +116,9 @@ def answered_once(
         exceptions.IdempotencyAlreadyInProgressError,
         exceptions.IdempotencyInconsistentStateError,
     ) as error:
-        raise Conflict("a request with this Idempotency-Key is still being worked on") from error
+        raise StillRunning(
+            "a request with this Idempotency-Key is still being worked on; repeat it in a moment"
+        ) from error
     except exceptions.IdempotencyPersistenceLayerError:
         logger.warning("answers.left_unprotected", store="redis")
         count("AnswersLeftUnprotected")

@@ -19,6 +19,7 @@ from parley.domain.errors import (
     NotFound,
     PlatformError,
     PreconditionFailed,
+    StillRunning,
     Unauthenticated,
     Unavailable,
     VendorRejected,
@@ -46,6 +47,7 @@ KINDS: Mapping[type[PlatformError], tuple[HTTPStatus, str]] = {
     Forbidden: (HTTPStatus.FORBIDDEN, "Forbidden"),
     NotFound: (HTTPStatus.NOT_FOUND, "Not found"),
     Closed: (HTTPStatus.CONFLICT, "Closed"),
+    StillRunning: (HTTPStatus.CONFLICT, "Still running"),
     Conflict: (HTTPStatus.CONFLICT, "Conflict"),
     PreconditionFailed: (HTTPStatus.PRECONDITION_FAILED, "Precondition failed"),
     LimitExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "Limit exceeded"),
@@ -114,7 +116,7 @@ def _headers(error: PlatformError) -> dict[str, str]:
             return after | rate_headers(error.standing)
         case LimitExceeded():
             return {"Retry-After": str(error.retry_after_s)}
-        case Unavailable():
+        case Unavailable() | StillRunning():
             return {"Retry-After": "1"}
         case _:
             return {}

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from parley.domain.conversations import Status
+from parley.domain.json import JsonObject
 from parley.engine.effects import HandOff, LogEvent
 from parley.engine.replay import replay
 from parley.engine.services import IntegrationReply
@@ -406,7 +407,10 @@ def test_an_integration_asks_for_attempts_only_where_its_method_may_be_sent_agai
 
 
 def test_the_trace_says_how_each_attempt_of_a_call_ended() -> None:
-    attempts = [{"status": "error", "kind": "timeout"}, {"status": "success", "kind": None}]
+    attempts: list[JsonObject] = [
+        {"status": "error", "kind": "timeout"},
+        {"status": "success", "kind": None},
+    ]
     reply = IntegrationReply("success", None, 200, {"n": 1}, attempts=attempts)
     talk = Talk(call_flow({"retry_config": {"max_attempts": 2}}), replies=[reply])
     assert talk.turn.trace["services"]["calls"][0]["attempts"] == attempts

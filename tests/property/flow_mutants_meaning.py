@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.engine.checks.surroundings import Surroundings
 from parley.nlu.matcher import IntentMatcher
 from tests.property.flow_mutants import (

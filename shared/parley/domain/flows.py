@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from parley.domain.conversations import Channel
-from parley.domain.flow_states import Name, Slot, State
+from parley.domain.flow_slots import Slot
+from parley.domain.flow_states import Name, State
 from parley.domain.flow_texts import FlowPart, OneText, Text
 from parley.domain.flow_transitions import NonBlank, Transition
 from parley.domain.json import Json, JsonObject

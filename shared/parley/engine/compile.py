@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parley.domain.errors import Fault, FlowInvalid
+from parley.domain.flow_slots import Slot
 from parley.domain.flow_states import (
     ErrorState,
     HumanHandoffState,
@@ -11,7 +12,6 @@ from parley.domain.flow_states import (
     IntentConfig,
     IntentState,
     ResponseState,
-    Slot,
     SlotFillingState,
     State,
 )

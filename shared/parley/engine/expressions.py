@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cel_expr_python import cel  # type: ignore[import-untyped]  # ships its stubs unmarked
 
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.domain.json import Json
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from parley.domain.flow_states import ConditionState, IntegrationState, Slot
+from parley.domain.flow_slots import Slot
+from parley.domain.flow_states import ConditionState, IntegrationState
 from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
 from parley.engine.compile_states import mapping_target

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.domain.json import Json
 from parley.engine.recorder import is_modest
 from parley.engine.scope import encodable

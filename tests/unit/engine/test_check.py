@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from parley.domain.errors import FlowInvalid
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
 from parley.engine.checks.surroundings import Surroundings
 from parley.engine.formats import dump_flow, load_flow

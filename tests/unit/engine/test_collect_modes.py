@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.engine.check import check_flow, has_errors
 from parley.engine.pieces import shared_out
 from parley.engine.replay import replay

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from parley.domain.errors import FlowInvalid
-from parley.domain.flow_states import ResponseState, Slot
+from parley.domain.flow_slots import Slot
+from parley.domain.flow_states import ResponseState
 from parley.domain.flow_transitions import Condition
 from parley.domain.flows import FlowDocument
 from parley.engine.formats import load_flow

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from parley.domain.flow_states import Slot
+from parley.domain.flow_slots import Slot
 from parley.engine.events import MessageEvent
 from parley.engine.expressions import ExpressionFailed, ExpressionInvalid, Expressions
 from parley.engine.recorder import Recorder

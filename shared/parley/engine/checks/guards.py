@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from parley.domain.flow_states import IntegrationState, Slot
+from parley.domain.flow_slots import Slot
+from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_transitions import (
     CallIntegrationAction,
     SetVariableAction,

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from parley.domain.flow_states import IntegrationState, Slot
+from parley.domain.flow_slots import Slot
+from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_transitions import CallIntegrationAction, TriggerFlowAction
 from parley.domain.flows import IntentScore
 from parley.domain.json import JsonObject

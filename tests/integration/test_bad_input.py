@@ -38,9 +38,13 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /flows/check": {"document": a_document("one")},
     "POST /flows/{flow_id}/versions": {"document": a_document("one")},
     "POST /flows/{flow_id}/publish": {"version": "1.0"},
+    "POST /flows/{flow_id}/test": {
+        "document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}
+    },
     "POST /conversations": {"flow": "order-status"},
     "POST /conversations/{conversation_id}/messages": {"content": {"type": "text", "text": "hi"}},
     "POST /conversations/{conversation_id}/close": {"status": "completed"},
+    "POST /conversations/{conversation_id}/replay": {"document": a_document("one")},
 }
 
 

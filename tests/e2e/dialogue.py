@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
+from parley.domain.errors import StillRunning
 from parley.domain.json import JsonObject
 from tools.local.api import Api, ApiRefused
 from tools.local.errors import CloudError
@@ -64,7 +64,7 @@ class Talk:
             try:
                 self.send(text, key=key, wait_s=wait_s)
             except ApiRefused as refused:
-                is_still_running = refused.status == HTTPStatus.CONFLICT
+                is_still_running = refused.code == StillRunning.code
                 if not (refused.status >= 500 or is_still_running) or time.monotonic() > end:
                     raise
             except CloudError:

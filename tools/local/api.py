@@ -15,11 +15,12 @@ _WITHIN_S = 60.0
 
 
 class ApiRefused(CloudError):
-    """The API answered with a problem; `status` is HTTP's."""
+    """The API answered with a problem; `status` is HTTP's, `code` Parley's, 0 without one."""
 
-    def __init__(self, what: str, status: int) -> None:
+    def __init__(self, what: str, status: int, code: int) -> None:
         super().__init__(what)
         self.status = status
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,4 @@ def _refusal(method: str, path: str, error: urllib.error.HTTPError) -> ApiRefuse
     detail = problem.get("detail") or problem.get("message") or text or error.reason
     lines = [f"{method} {path}: {error.code} {HTTPStatus(error.code).phrase}: {detail}"]
     lines += [f"  {fault['pointer']}: {fault['message']}" for fault in problem.get("errors", [])]
-    return ApiRefused("\n".join(lines), error.code)
+    return ApiRefused("\n".join(lines), error.code, problem.get("code", 0))

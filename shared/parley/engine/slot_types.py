@@ -119,7 +119,7 @@ def _email(text: str) -> str:
 
 def _phone(text: str) -> str:
     """Digits alone, with the + it may begin with (E.164 has at most 15)."""
-    digits = "".join(c for c in text if c.isdigit())
+    digits = "".join(c for c in text if c.isdecimal())
     if _PHONE.fullmatch(text) is None or len(digits) not in _PHONE_DIGITS:
         raise Refused("no telephone number")
     return ("+" if text.startswith("+") else "") + digits

@@ -109,8 +109,8 @@ def _spoken_date(text: str, here: Whereabouts) -> date:
 def _day_of_month(words: Sequence[str], months: Mapping[str, int], today: date) -> date | None:
     """From a month's name, a day and maybe a year, in any order; None if it is nothing like it."""
     named = [months[word] for word in words if word in months]
-    days = [int(word) for word in words if word.isdigit() and len(word) <= 2]  # noqa: PLR2004 -- digits of a day
-    years = [int(word) for word in words if word.isdigit() and len(word) == 4]  # noqa: PLR2004 -- digits of a year
+    days = [int(word) for word in words if word.isdecimal() and len(word) <= 2]  # noqa: PLR2004 -- digits of a day
+    years = [int(word) for word in words if word.isdecimal() and len(word) == 4]  # noqa: PLR2004 -- digits of a year
     if (len(named), len(days)) != (1, 1) or len(years) > 1 or len(words) != 2 + len(years):
         return None
     try:

@@ -47,7 +47,7 @@ def _fits(stub: Stub, request: IntegrationRequest) -> bool:
 
 def _reply(stub: Stub) -> IntegrationReply:
     status, kind = stub.status, stub.error
-    if kind is not None and kind.isdigit():
+    if kind is not None and kind.isdecimal():
         status, kind = int(kind), None
     if kind is None and (status is None or status < HTTPStatus.BAD_REQUEST):
         return IntegrationReply("success", None, status or HTTPStatus.OK.value, stub.returned)

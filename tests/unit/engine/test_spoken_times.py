@@ -44,6 +44,8 @@ def told(kind: str, text: str, **user: Any) -> Any:
         ("en", "30 February", None),
         ("en", "29 February", None),
         ("en", "some day", None),
+        ("en", "\u00b2 May", None),  # digits that are no decimals
+        ("en", "May \u2460", None),
         ("en", "9" * 70, None),
         ("xx", "5 March", "2026-03-05"),
     ],

@@ -89,7 +89,7 @@ def _number(value: str | float | None) -> float:
 
 
 def _is_class(kind: str, code: str) -> bool:
-    return kind in ("http_4xx", "http_5xx") and code.isdigit() and code[0] == kind[5]
+    return kind in ("http_4xx", "http_5xx") and code.isdecimal() and code[0] == kind[5]
 
 
 def _guard_implied(subject: Subject, earlier: Transition, later: Transition) -> bool:
@@ -151,7 +151,7 @@ def _never(subject: Subject, written: Written[Transition]) -> str | None:
 
 
 def _is_kind(value: str) -> bool:
-    return value in _KINDS or (value.isdigit() and _LEAST <= int(value) <= _MOST)
+    return value in _KINDS or (value.isdecimal() and _LEAST <= int(value) <= _MOST)
 
 
 def _competes(subject: Subject, written: Written[Transition], intent: str) -> str | None:

@@ -1,6 +1,6 @@
 """Calls to the outside that a turn makes before it is committed, each written down first.
 
-journal: {<turn id>: {begun_at, has_failed,
+journal: {<turn id>: {begun_at, receive_count, has_failed,
                       steps: {<step>: {status: "started" | "done", reply}}}}
 
 A call that only reads is free to be repeated. Any other is entered as `started` before it is made;
@@ -8,8 +8,9 @@ its reply is entered with the next entry, or is folded into the commit, which dr
 entry. After a crash in `started` it is made again, under the same key, only if the flow's author
 has declared it idempotent; else its reply is of kind `unknown`.
 
-`begun_at` is when a worker began an event that had been received before: an event that kills its
-workers is known by it. A worker that ends without a commit takes it back.
+`begun_at` is when a worker began an event that had been received before, and `receive_count` how
+often it had been: an event that kills its workers is known by this note. A worker that ends without
+a commit takes it back.
 """
 
 import hashlib
@@ -21,10 +22,10 @@ from typing import Final
 from parley.domain.conversations import Conversation
 from parley.domain.errors import Unavailable
 from parley.domain.history import to_rfc3339
-from parley.domain.ids import TurnId, turn_id
+from parley.domain.ids import TurnId
 from parley.domain.json import JsonObject
-from parley.domain.queued import Inbound
 from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.services.arrivals import Arrived
 from parley.services.ports.conversations import Conversations
 from parley.services.ports.integrations import Integrations
 from parley.services.time_left import NO_TIME, TimeLeft
@@ -53,19 +54,20 @@ class Journal:
         self,
         conversations: Conversations,
         integrations: Integrations,
-        inbound: Inbound,
+        arrived: Arrived,
         time_left: TimeLeft,
     ) -> None:
         self._conversations = conversations
         self._integrations = integrations
-        self._tenant_id = inbound.tenant_id
-        self._conversation_id = inbound.conversation_id
-        self._turn = turn_id(inbound.tenant_id, inbound.conversation_id, inbound.pid)
+        self._tenant_id = arrived.inbound.tenant_id
+        self._conversation_id = arrived.inbound.conversation_id
+        self._turn = arrived.turn
+        self._receive_count = arrived.receipt.receive_count
         self._time_left = time_left
         self._replies: dict[str, IntegrationReply] = {}
         self._calls = 0
         self._is_new = True
-        self._begun_at: str | None = None
+        self._note: JsonObject = {}
         self.document: Conversation
 
     def open(self, document: Conversation) -> None:
@@ -76,22 +78,27 @@ class Journal:
     def has_killed(self, now: datetime) -> bool:
         """Whether a worker has begun this turn and was never heard of again, or failed unforeseen.
 
-        A worker that ends takes its note back. If that fails, too, its record is soon there again;
-        a dead worker's comes back when its visibility has run out. A clock that is wrong makes this
-        wrong, and nothing else: at worst a message is answered with an apology.
+        A worker that ends takes its note back. If that fails, too, its record is soon there again,
+        or was received in vain for as long as the store was away; a dead worker's is received next
+        when its visibility has run out. A note of any other receive says nothing, and is written
+        over. A clock that is wrong makes this wrong: at worst a message is answered with an
+        apology.
         """
-        if self._entry().get("has_failed"):
+        entry = self._entry()
+        if entry.get("has_failed"):
             return True
-        begun_at = self._entry().get("begun_at")
-        if begun_at is None or begun_at == self._begun_at:
+        begun_at = entry.get("begun_at")
+        if begun_at is None or entry.get("receive_count") != self._receive_count - 1:
             return False
         return now - datetime.fromisoformat(begun_at) >= VISIBILITY - BEGUN_WITHIN
 
     def begin(self, now: datetime) -> None:
         """Write down that the turn is begun once more. Raises Overtaken, Unavailable."""
-        self._begun_at = self._begun_at or to_rfc3339(now)
-        if self._entry().get("begun_at") != self._begun_at:
-            self._write({**self._entry(), "begun_at": self._begun_at})
+        if not self._note:
+            self._note = {"begun_at": to_rfc3339(now), "receive_count": self._receive_count}
+        entry = self._entry()
+        if entry | self._note != entry:
+            self._write(entry | self._note)
 
     def leave(self, *, has_failed: bool = False) -> None:
         """What a worker writes down that ends without a commit, if it can.
@@ -99,7 +106,7 @@ class Journal:
         It takes back that it has begun, and enters the replies it knows: whoever takes the turn
         next need not call these `unknown`. `has_failed`, in a way nobody foresaw, counts as death.
         """
-        has_some = has_failed or self._begun_at or self._replies
+        has_some = has_failed or self._note or self._replies
         for _ in range(_ATTEMPTS if has_some else 0):
             try:
                 return self._write_left(has_failed=has_failed)
@@ -122,8 +129,8 @@ class Journal:
 
     def _left(self) -> JsonObject:
         entry = dict(self._entry())
-        if entry.get("begun_at") == self._begun_at:
-            entry.pop("begun_at", None)
+        if entry | self._note == entry:
+            entry = {key: value for key, value in entry.items() if key not in self._note}
         if steps := entry.get("steps"):
             entry["steps"] = steps | {
                 step: done for step, done in self._done().items() if step in steps

@@ -91,7 +91,7 @@ class TurnService:
         """
         arrived = Arrived.of(inbound, receipt)
         time_left = TimeLeft(self._clock, until, receipt.end)
-        journal = Journal(self._conversations, self._integrations, inbound, time_left)
+        journal = Journal(self._conversations, self._integrations, arrived, time_left)
         try:
             return self._take(arrived, journal, known, time_left)
         except PlatformError:

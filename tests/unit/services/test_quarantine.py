@@ -131,6 +131,34 @@ def test_a_note_that_could_not_be_taken_back_counts_for_nothing_if_the_record_co
     assert bench.receive(3) is Outcome.COMMITTED
 
 
+def test_a_note_that_outlived_an_outage_counts_for_nothing() -> None:
+    """The store went away between the note and its taking back, and was away for long."""
+    bench = Bench()
+    bench.is_cut_at(1)
+    bench.conversations.cuts = lambda after: not after.journal
+    bench.is_cut_at(2)
+    bench.conversations.cuts = lambda _after: True
+    for count in (3, 4, 5):
+        bench.is_cut_at(count)
+    bench.conversations.cuts = lambda _after: False
+
+    assert bench.document.journal
+    assert bench.receive(6) is Outcome.COMMITTED
+
+
+def test_a_death_after_such_an_outage_is_seen() -> None:
+    bench = Bench()
+    bench.conversations.cuts = lambda after: not after.journal
+    bench.is_cut_at(2)
+    bench.conversations.cuts = lambda _after: True
+    for count in (3, 4, 5):
+        bench.is_cut_at(count)
+    bench.conversations.cuts = lambda _after: False
+    bench.dies_at(6)
+
+    assert bench.receive(7) is Outcome.QUARANTINED
+
+
 def test_a_death_is_seen_also_after_receives_that_were_cut() -> None:
     bench = Bench()
     bench.is_cut_at(1)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from parley.engine.testing import Outcome, Report
 
 
+MAX_FAILURES = 50
+"""Told in one answer; a test whose failures are left out says so."""
+MAX_QUOTED = 500
+MAX_NAME = 100
+
+
 class TestsDraft(FlowSource):
     """Tests as a `document`, or as the `source` text of one; see the guide to flows."""
 
@@ -40,12 +46,19 @@ class OutcomeView(View):
     failures: list[FailureView]
 
     @classmethod
-    def of(cls, outcome: "Outcome") -> Self:
+    def of(cls, outcome: "Outcome", room: int = MAX_FAILURES) -> Self:
+        """`room` is for how many failures; the first that is left out stands for all of them."""
+        told = [
+            FailureView(step=f.step, what=_cut(f.what, MAX_QUOTED)) for f in outcome.failures[:room]
+        ]
+        for left_out in outcome.failures[room : room + 1]:
+            what = f"not shown: an answer tells {MAX_FAILURES} failures"
+            told.append(FailureView(step=left_out.step, what=what))
         return cls(
-            name=outcome.name,
+            name=_cut(outcome.name, MAX_NAME),
             has_passed=outcome.has_passed,
             turns=outcome.turns,
-            failures=[FailureView(step=f.step, what=f.what) for f in outcome.failures],
+            failures=told,
         )
 
 
@@ -88,8 +101,16 @@ class ReportView(View):
 
     @classmethod
     def of(cls, report: "Report") -> Self:
+        tests, room = [], MAX_FAILURES
+        for outcome in report.outcomes:
+            tests.append(OutcomeView.of(outcome, room))
+            room = max(0, room - len(outcome.failures))
         return cls(
             has_passed=report.has_passed,
-            tests=[OutcomeView.of(outcome) for outcome in report.outcomes],
+            tests=tests,
             coverage=CoverageView.of(report.coverage),
         )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -50,7 +50,8 @@ class Recorder:
                 "the answer is too large or too deep",
                 reply.attempts,
             )
-        noted = {
+        noted: JsonObject = {
+            "of": asked(request),
             "status": reply.status,
             "kind": reply.kind,
             "http_status": reply.http_status,
@@ -61,6 +62,11 @@ class Recorder:
             noted["attempts"] = list(reply.attempts)
         self.answers.setdefault("calls", []).append(noted)
         return reply
+
+
+def asked(request: IntegrationRequest) -> list[str]:
+    """What a call was of; a reply answers no other."""
+    return [request.integration_id, request.method, request.endpoint]
 
 
 def is_modest(value: Json, max_values: int = MAX_REPLY_VALUES) -> bool:

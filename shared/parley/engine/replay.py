@@ -2,18 +2,23 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject
 from parley.engine.effects import SendMessage
 from parley.engine.events import StartEvent, event_from_json
 from parley.engine.program import Program
+from parley.engine.recorder import asked
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
+
+MAX_LINES = 400
+"""Of a diff; what is longer ends in `...`."""
 
 
 class NotRecorded(Exception):
@@ -32,8 +37,11 @@ class Difference:
     @property
     def diff(self) -> list[str]:
         """Lines of both as JSON; `-` was recorded, `+` came out now."""
-        lines = difflib.ndiff(_lines(self.recorded), _lines(self.replayed))
-        return [line for line in lines if not line.startswith("?")]
+        lines = difflib.unified_diff(
+            _lines(self.recorded), _lines(self.replayed), "recorded", "replayed", lineterm=""
+        )
+        shown = list(islice(lines, MAX_LINES + 1))
+        return shown if len(shown) <= MAX_LINES else [*shown[:MAX_LINES], "..."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,17 @@ class Replay:
     difference: Difference | None
 
 
-class RecordedServices:
-    """Answers a turn with what its trace says the services answered."""
+type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 
-    def __init__(self, trace: JsonObject) -> None:
+
+class RecordedServices:
+    """Answers a turn with what its trace says the services answered.
+
+    `classify`, if given, is a changed flow's own: what a text means is for that flow to say.
+    """
+
+    def __init__(self, trace: JsonObject, classify: Classify | None = None) -> None:
+        self._classify = classify
         self._answers: JsonObject = trace["services"]
         self._calls = list(self._answers.get("calls", ()))
         self.now = datetime.fromisoformat(trace["now"])
@@ -73,16 +88,23 @@ class RecordedServices:
         return found
 
     def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
-        """The scores that were recorded."""
+        """The scores that were recorded, or those of the changed flow's own classifier."""
+        if self._classify is not None:
+            return self._classify(text, among)
         if "classify" not in self._answers:
             raise NotRecorded(f"the intent of {text!r} among {among}")
         return [IntentScore(name, confidence) for name, confidence in self._answers["classify"]]
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
-        """The replies that were recorded, in order."""
+        """The replies that were recorded, in order, each to the call that it answered."""
+        now = asked(request)
         if not self._calls:
-            raise NotRecorded(f"a call of {request.integration_id} {request.endpoint}")
-        return IntegrationReply(**self._calls.pop(0))
+            raise NotRecorded(f"a call of {' '.join(now)}")
+        noted = dict(self._calls.pop(0))
+        # Traces from before calls were noted with their replies answer in order alone.
+        if noted.pop("of", now) != now:
+            raise NotRecorded(f"a call of {' '.join(now)}")
+        return IntegrationReply(**noted)
 
 
 EXACT = ("state_before", "state_after", "path", "effects", "ignored")
@@ -99,15 +121,21 @@ def replay(
     traces: Iterable[JsonObject],
     said: Said | None = None,
     compared: Sequence[str] = EXACT,
+    classify: Classify | None = None,
 ) -> Replay:
     """Runs a conversation again from the trace of each of its turns, the first one's first.
 
-    `said`, if given, are the messages that must come out again.
+    `said`, if given, are the messages that must come out again; `classify`, if given, says what
+    texts mean in place of the recorded scores.
     """
     state: RunState | None = None
     turns = 0
     for turns, trace in enumerate(traces, start=1):
-        turn = _again(program, state, trace, turns)
+        if state is not None and _came_late(trace):
+            if said is not None and said.get(turns):
+                return Replay(turns, state, Difference(turns, "messages", [*said[turns]], []))
+            continue
+        turn = _again(program, state, trace, turns, classify)
         if isinstance(turn, Difference):
             return Replay(turns, state, turn)
         state = turn.state
@@ -117,8 +145,17 @@ def replay(
     return Replay(turns, state, None)
 
 
+def _came_late(trace: JsonObject) -> bool:
+    """Whether the event reached a closed conversation: it ran nothing, so there is nothing to."""
+    return bool(trace.get("ignored")) and "services" not in trace and "cut" not in trace
+
+
 def _again(
-    program: Program, state: RunState | None, trace: JsonObject, turn_no: int
+    program: Program,
+    state: RunState | None,
+    trace: JsonObject,
+    turn_no: int,
+    classify: Classify | None,
 ) -> Turn | Difference:
     if "services" not in trace:
         lost = trace.get("cut", "the turn failed, or its trace was too long to keep")
@@ -127,7 +164,7 @@ def _again(
     if isinstance(event, StartEvent) != (state is None):
         return Difference(turn_no, "event", trace["event"], "a start comes first, and once")
     try:
-        return run_turn(program, state, event, RecordedServices(trace))
+        return run_turn(program, state, event, RecordedServices(trace, classify))
     except NotRecorded as missing:
         return Difference(turn_no, "services", "not asked", str(missing))
     except ValueError as error:

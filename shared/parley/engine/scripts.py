@@ -62,7 +62,7 @@ class Step(FlowPart):
         said = [name for name in _HAPPENINGS if getattr(self, name) is not None]
         if len(said) != 1:
             raise ValueError(f"a step is one of {', '.join(_HAPPENINGS)}")
-        if self.advance is not None and self.advances > MAX_ADVANCE:
+        if self._seconds > MAX_ADVANCE.total_seconds():
             raise ValueError(f"the clock goes on by {MAX_ADVANCE.days} days at most")
         if self.agent is not None:
             _agent(self.agent)
@@ -71,8 +71,13 @@ class Step(FlowPart):
     @property
     def advances(self) -> timedelta:
         """How far the clock goes on."""
+        return timedelta(seconds=self._seconds)
+
+    @property
+    def _seconds(self) -> int:
+        """As a number, which may be more than a timedelta holds."""
         parts = _DURATION.findall(self.advance or "")
-        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+        return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
     @property
     def agent_event(self) -> AgentEvent:

@@ -30,6 +30,8 @@ BEGAN_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MAX_TURNS = 20_000
 """In one test: a flow whose timers go round for ever ends there."""
 
+_SPENT = "the turns that all tests may take together are used up"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -65,15 +67,29 @@ class Report:
 
 
 def run_tests(
-    program: Program, document: FlowDocument, script: Script, classify: Classify
+    program: Program,
+    document: FlowDocument,
+    script: Script,
+    classify: Classify,
+    *,
+    budget: int | None = None,
 ) -> Report:
-    """Runs every test of a file on a flow; `program` is `document`, compiled."""
+    """Runs every test of a file on a flow; `program` is `document`, compiled.
+
+    `budget` is how many turns all tests may take together: the one that uses it up fails there,
+    and those after it fail without being run.
+    """
     coverage = Coverage(document)
     outcomes = []
+    left = budget
     for test in script.tests:
-        talk = TestTalk(program, merged(script, test), classify)
+        if left is not None and left <= 0:
+            outcomes.append(Outcome(test.name, (Failure(1, f"not run: {_SPENT}"),)))
+            continue
+        talk = TestTalk(program, merged(script, test), classify, left)
         failures = tuple(_failures(talk, test.steps))
         outcomes.append(Outcome(test.name, failures, len(talk.traces)))
+        left = None if left is None else left - len(talk.traces)
         for trace in talk.traces:
             coverage.add(trace)
     return Report(tuple(outcomes), coverage)
@@ -119,8 +135,11 @@ class TestTalk:
     __test__ = False
     seed = 1
 
-    def __init__(self, program: Program, test: FlowTest, classify: Classify) -> None:
+    def __init__(
+        self, program: Program, test: FlowTest, classify: Classify, budget: int | None = None
+    ) -> None:
         self._program = program
+        self._budget = budget
         self._stubs = Stubs(dict(test.stubs))
         self.classify = classify
         self.now = BEGAN_AT
@@ -174,6 +193,8 @@ class TestTalk:
         return [(at, event) for at, event in due if at <= until]
 
     def _then(self, event: Event) -> Turn:
+        if self._budget is not None and len(self.traces) >= self._budget:
+            raise StepImpossible(_SPENT)
         turn = self._take(self.state, event)
         self.state = turn.state
         return turn

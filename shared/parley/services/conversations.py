@@ -228,14 +228,14 @@ class ConversationService(ConversationReading):
 
         Nothing is called, sent or stored. Raises NotFound; FlowInvalid for a flow with errors.
         """
-        from parley.services.replays import changed_program, replayed  # noqa: PLC0415 -- cold start
+        from parley.services.replays import changed_flow, replayed  # noqa: PLC0415 -- cold start
 
         conversation = self.get(caller, conversation_id)
         if source is None:
-            program = self._programs().get(caller.tenant_id, conversation.flow).program
+            flow = self._programs().get(caller.tenant_id, conversation.flow)
         else:
-            program = changed_program(source)
-        return replayed(self, caller, conversation_id, program, is_changed=source is not None)
+            flow = changed_flow(source)
+        return replayed(self, caller, conversation_id, flow, is_changed=source is not None)
 
     def _started_id(self, caller: Caller, key: str | None) -> ConversationId:
         if key is None:

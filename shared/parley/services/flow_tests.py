@@ -10,6 +10,9 @@ from parley.services.flow_sources import loaded, require_sound
 from parley.services.flows import FlowService
 from parley.services.programs import built
 
+MAX_TURNS = 20_000
+"""All the tests of one request together: they must end within the function's time."""
+
 
 def report_on(
     flows: FlowService,
@@ -29,4 +32,4 @@ def report_on(
     script = script_from_json({"flow": record.version, **document})
     require_sound(record.source or record.document)
     flow = built(record.document)
-    return run_tests(flow.program, flow.document, script, flow.matcher.classify)
+    return run_tests(flow.program, flow.document, script, flow.matcher.classify, budget=MAX_TURNS)

@@ -8,10 +8,10 @@ from parley.domain.ids import ConversationId
 from parley.domain.json import JsonObject
 from parley.domain.messages import Direction
 from parley.domain.pages import Page
-from parley.engine.program import Program
 from parley.engine.replay import COURSE, EXACT, Difference, replay
 from parley.services.conversation_reading import ConversationReading
 from parley.services.flow_sources import loaded, require_sound
+from parley.services.ports.programs import LoadedFlow
 from parley.services.programs import built
 
 MAX_TURNS = 1_000
@@ -31,30 +31,32 @@ class Replayed:
     difference: Difference | None
 
 
-def changed_program(source: str | JsonObject) -> Program:
+def changed_flow(source: str | JsonObject) -> LoadedFlow:
     """A flow to try past conversations on. Raises FlowInvalid, Invalid."""
     document, text = loaded(source)
     require_sound(text or document)
-    return built(document).program
+    return built(document)
 
 
 def replayed(
     reading: ConversationReading,
     caller: Caller,
     conversation_id: ConversationId,
-    program: Program,
+    flow: LoadedFlow,
     *,
     is_changed: bool,
 ) -> Replayed:
     """The conversation as it runs now. Raises NotFound.
 
     On its own flow states and messages must be the same to the byte; on a changed one it must
-    enter the same states and say the same.
+    enter the same states and say the same, and what the user's words mean is for it to say.
     """
     rows = list(_rows(reading, caller, conversation_id))
     said = _said(reading, caller, conversation_id)
     compared = COURSE if is_changed else EXACT
-    result = replay(program, [row["trace"] for row in rows[:MAX_TURNS]], said, compared)
+    classify = flow.matcher.classify if is_changed else None
+    traces = [row["trace"] for row in rows[:MAX_TURNS]]
+    result = replay(flow.program, traces, said, compared, classify)
     return Replayed(result.turns, len(rows) <= MAX_TURNS, result.difference)
 
 

@@ -191,3 +191,9 @@ def test_a_file_that_says_nothing_sensible_is_refused(more: Any) -> None:
     script_from_json(sound)
     with pytest.raises(Invalid):
         script_from_json({**sound, **more})
+
+
+def test_the_clock_goes_on_by_no_more_than_it_may_however_large_the_number() -> None:
+    with pytest.raises(Invalid) as refused:
+        ran({"advance": "999999999d999999999d"})
+    assert "400 days at most" in str(refused.value.faults[0].message)

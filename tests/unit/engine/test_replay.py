@@ -1,8 +1,10 @@
 import copy
 import json
+import time
 from typing import Any
 
-from parley.engine.replay import COURSE, replay
+from parley.domain.flows import IntentScore
+from parley.engine.replay import COURSE, MAX_LINES, Difference, replay
 from parley.engine.services import IntegrationReply
 from tests.unit.engine.talks import Talk, a_flow, program, says, state, to
 
@@ -71,8 +73,8 @@ def test_a_message_that_comes_out_otherwise_differs_with_a_diff() -> None:
     difference = replay(talk.program, talk.traces, said).difference
     assert difference is not None
     assert (difference.turn_no, difference.what) == (1, "messages")
-    assert '-   "text": "Hi Eve",' in difference.diff
-    assert '+   "text": "Hi Ada",' in difference.diff
+    assert '-  "text": "Hi Eve",' in difference.diff
+    assert '+  "text": "Hi Ada",' in difference.diff
 
 
 def test_a_changed_flow_may_go_the_same_way() -> None:
@@ -89,3 +91,53 @@ def test_a_trace_that_was_cut_cannot_be_replayed() -> None:
     difference = replay(talk.program, [{**trace, "cut": ["services"]}]).difference
     assert difference is not None
     assert (difference.what, difference.recorded) == ("trace", ["services"])
+
+
+def test_a_diff_of_many_alike_messages_is_quick_and_no_longer_than_it_may_be() -> None:
+    before = [{"text": "x" * 400 + str(n)} for n in range(300)]
+    now = [{"text": "x" * 400 + str(n)} for n in range(1_000, 1_300)]
+    began = time.process_time()
+    diff = Difference(1, "messages", before, now).diff
+    assert time.process_time() - began < 5
+    assert (len(diff), diff[-1]) == (MAX_LINES + 1, "...")
+
+
+def test_a_message_that_came_after_the_end_changes_nothing() -> None:
+    talk = a_talk()
+    late = {"event": talk.traces[1]["event"], "ignored": True}
+    again = replay(talk.program, [*talk.traces, late])
+    assert (again.turns, again.state, again.difference) == (5, talk.state, None)
+
+
+def test_a_message_that_came_after_the_end_was_not_answered() -> None:
+    talk = a_talk()
+    traces = [talk.traces[0], {"event": talk.traces[1]["event"], "ignored": True}]
+    hi = {"type": "text", "text": "Hi Ada"}
+    assert replay(talk.program, traces, {1: [hi]}).difference is None
+    assert replay(talk.program, traces, {1: [hi], 2: [hi]}).difference == Difference(
+        2, "messages", [hi], []
+    )
+
+
+def test_a_changed_flow_says_itself_what_words_mean() -> None:
+    talk = a_talk()
+    again = replay(talk.program, talk.traces, compared=COURSE, classify=lambda _, __: ())
+    assert again.difference is not None
+    assert (again.difference.turn_no, again.difference.what) == (2, "path")
+    same = replay(
+        talk.program,
+        talk.traces,
+        compared=COURSE,
+        classify=lambda _, __: [IntentScore("buy", 0.8)],
+    )
+    assert same.difference is None
+
+
+def test_a_recorded_reply_answers_no_other_call() -> None:
+    talk = a_talk()
+    changed = copy.deepcopy(FLOW)
+    changed["states"][1]["config"]["integration_id"] = "y"
+    again = replay(program(changed), talk.traces, compared=COURSE)
+    assert again.difference is not None
+    assert (again.difference.turn_no, again.difference.what) == (2, "services")
+    assert "a call of y" in str(again.difference.replayed)

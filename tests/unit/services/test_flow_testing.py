@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from parley.api.flow_tests import MAX_FAILURES, ReportView
 from parley.domain.errors import FlowInvalid, Invalid, NotFound
 from parley.domain.flow_records import Flow
 from parley.domain.ids import FlowId
 from parley.repositories.memory.flows import MemoryFlows
-from parley.services.flow_tests import report_on
+from parley.services.flow_tests import MAX_TURNS, report_on
 from parley.services.flows import FlowService
 from tests.tenants import SteppingClock, a_caller, a_document, a_tenant_id, new_id
+from tests.unit.engine.talks import a_flow, state, to
 
 CALLER = a_caller(a_tenant_id())
 
@@ -70,3 +72,36 @@ def test_another_tenants_flow_is_none() -> None:
 
     with pytest.raises(NotFound):
         report_on(service, a_caller(a_tenant_id()), FlowId(flow.id), says("Hello"))
+
+
+def test_all_the_tests_of_a_request_share_one_budget_of_turns() -> None:
+    service = a_service()
+    flow = service.create(
+        CALLER,
+        a_flow(
+            state("w", "wait", to("v", "timeout"), timeout_seconds=60),
+            state("v", "wait", to("w", "timeout"), timeout_seconds=60),
+        ),
+    )
+    tests = [{"name": str(n), "steps": [{"advance": "400d"}]} for n in range(1_000)]
+
+    report = report_on(service, CALLER, flow.id, {"tests": tests})
+
+    assert sum(outcome.turns for outcome in report.outcomes) == MAX_TURNS
+    assert not any(outcome.has_passed for outcome in report.outcomes)
+    assert "used up" in report.outcomes[0].failures[0].what
+    assert report.outcomes[-1].failures[0].what.startswith("not run: ")
+
+
+def test_an_answer_stays_small_and_says_what_it_leaves_out() -> None:
+    service = a_service()
+    flow = saved(service)
+    expect = {"start": True, "expect": {"text": "x" * 2_000}}
+    tests = [{"name": f"{n:03} {'n' * 3_000}", "steps": [expect]} for n in range(1_000)]
+
+    view = ReportView.of(report_on(service, CALLER, flow.id, {"tests": tests}))
+
+    assert len(view.model_dump_json()) < 1_000_000
+    assert len(view.tests[MAX_FAILURES - 1].failures[0].what) == 500
+    assert not view.tests[-1].has_passed
+    assert view.tests[-1].failures[0].what.startswith("not shown")

@@ -6,11 +6,12 @@ From a pipe it takes one message a line, prints the answers alone and ends with 
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from parley.domain.json import JsonObject
+from tools.cli.lines import lines
 from tools.cli.running import the_running
 from tools.local.api import Api, ApiRefused
 from tools.local.demo import FLOW, ORGANIZATION
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     token = visitor.post("/auth/guest", {"organization": ORGANIZATION})["access_token"]
     talk = Talk(Api(visitor.address, token))
     _show(talk.begin(arguments.flow or FLOW))
-    for line in _lines():
+    for line in lines():
         _show(talk.say(line))
         if talk.status != _ACTIVE:
             print(f"(the conversation is {talk.status})", file=sys.stderr)
@@ -105,21 +106,6 @@ class Talk:
 
     def _now(self) -> JsonObject:
         return self.api.get(f"/conversations/{self.conversation_id}")
-
-
-def _lines() -> Iterator[str]:
-    """What the person says, line by line; empty lines say nothing."""
-    lines: Iterable[str] = _typed() if sys.stdin.isatty() else sys.stdin
-    return (line.strip() for line in lines if line.strip())
-
-
-def _typed() -> Iterator[str]:
-    while True:
-        try:
-            yield input("> ")
-        except EOFError:
-            print()
-            return
 
 
 def _show(messages: Iterable[JsonObject]) -> None:

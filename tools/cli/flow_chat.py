@@ -13,7 +13,7 @@ Integrations answer with the stubs of `--script`, else not at all.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from parley.engine.effects import SendMessage, effect_to_json
 from parley.engine.scripts import FlowTest, Script, Step
 from parley.engine.testing import StepImpossible, TestTalk, merged
 from parley.engine.turn import Turn
+from tools.cli.lines import lines
 from tools.flows.files import FlowFile, read_flow, read_script
 from tools.local.errors import CloudError
 
@@ -63,7 +64,7 @@ def _talk(flow: FlowFile, *, trace: bool) -> int:
     nothing = FlowTest(name="chat", steps=(Step(start=True),))
     talk = TestTalk(flow.program, nothing, flow.matcher.classify)
     _show([talk.first], trace=trace)
-    for line in _lines():
+    for line in lines():
         if not talk.state.status.is_open:
             break
         if line == "/state":
@@ -145,17 +146,3 @@ def _show_end(talk: TestTalk) -> None:
     state = talk.state
     stands = "" if state.status.is_open else f"; the conversation is {state.status}"
     print(f"(in {state.current_state}{stands})", file=sys.stderr)
-
-
-def _lines() -> Iterator[str]:
-    lines: Iterable[str] = _typed() if sys.stdin.isatty() else sys.stdin
-    return (line.strip() for line in lines if line.strip())
-
-
-def _typed() -> Iterator[str]:
-    while True:
-        try:
-            yield input("> ")
-        except EOFError:
-            print()
-            return

@@ -5,13 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from parley.domain.flow_texts import (
-    Button,
-    Carousel,
+    Attachments,
     Expression,
     FlowPart,
-    Location,
-    Media,
-    QuickReply,
     Templates,
     Text,
 )
@@ -25,7 +21,7 @@ from parley.domain.flow_transitions import (
     Priority,
     Transition,
 )
-from parley.domain.json import Json, JsonObject
+from parley.domain.json import Json
 from parley.domain.messages import MessageType
 
 type StateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
@@ -71,7 +67,7 @@ class StatePart(FlowPart):
         return tuple(action for action in everything if action.type == kind)
 
 
-class ResponseConfig(FlowPart):
+class ResponseConfig(Attachments):
     """S0-26."""
 
     response_templates: Annotated[Templates, Field(min_length=1)]
@@ -79,12 +75,6 @@ class ResponseConfig(FlowPart):
     personalization: bool = True
     typing_indicator: bool = True
     delay_ms: Delay | None = None
-    quick_replies: Annotated[tuple[QuickReply, ...], Field(max_length=10)] = ()
-    buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
-    media: Media | None = None
-    location: Location | None = None
-    carousel: Carousel | None = None
-    form: JsonObject | None = None
     choices_from: Expression | None = None
 
 

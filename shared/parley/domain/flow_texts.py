@@ -105,17 +105,22 @@ class Card(FlowPart):
 type Carousel = Annotated[tuple[Card, ...], Field(min_length=1, max_length=10)]
 
 
-class Content(FlowPart):
-    """One message (S1-11): at least a text, media, a location, a carousel or a form."""
+class Attachments(FlowPart):
+    """What a message may carry beside its text (S1-9, S1-10)."""
 
-    type: MessageType | None = None
-    text: Text | None = None
     quick_replies: Annotated[tuple[QuickReply, ...], Field(max_length=10)] = ()
     buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
     media: Media | None = None
     location: Location | None = None
     carousel: Carousel | None = None
     form: JsonObject | None = None
+
+
+class Content(Attachments):
+    """One message (S1-11): at least a text, media, a location, a carousel or a form."""
+
+    type: MessageType | None = None
+    text: Text | None = None
 
 
 type Templates = dict[str, OneText | Content]

@@ -14,7 +14,10 @@ def test_flow(
 ) -> ReportView:
     from parley.services.flow_tests import report_on  # noqa: PLC0415 -- cold start
 
-    report = report_on(services.flows, caller, flow_id, draft.given, version=draft.pinned)
+    programs, version = services.programs, draft.pinned
+    report = report_on(
+        services.flows, caller, flow_id, draft.given, programs=programs, version=version
+    )
     return ReportView.of(report)
 
 

@@ -1,4 +1,4 @@
-"""Tests that share a laptop cloud, or one `sam build`, run in one process, whichever pytest that is."""
+"""Tests that share a laptop cloud, or one `sam build`, run in one process."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def test_member(n):
 def test_a_group_of_tests_has_one_worker(tmp_path: Path) -> None:
     (tmp_path / "test_members.py").write_text(MEMBERS)
 
-    run = subprocess.run(  # noqa: S603 -- our own arguments
+    run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"],
         cwd=tmp_path,
         capture_output=True,

@@ -6,8 +6,10 @@ from parley.domain.ids import FlowId
 from parley.domain.json import JsonObject
 from parley.engine.scripts import script_from_json
 from parley.engine.testing import Report, run_tests
+from parley.services.called_flows import called_by
 from parley.services.flow_sources import loaded, require_sound
 from parley.services.flows import FlowService
+from parley.services.ports.programs import Programs
 from parley.services.programs import built
 
 MAX_TURNS = 20_000
@@ -20,9 +22,10 @@ def report_on(
     flow_id: FlowId,
     tests: str | JsonObject,
     *,
+    programs: Programs,
     version: FlowVersion | None = None,
 ) -> Report:
-    """Runs tests on a version, by default the latest; `flow` in them names no file here.
+    """Runs tests on a version, by default the latest; flows that it calls are the tenant's own.
 
     Raises NotFound, Invalid for what is no test, FlowInvalid for a flow with errors.
     """
@@ -32,4 +35,11 @@ def report_on(
     script = script_from_json({"flow": record.version, **document})
     require_sound(record.source or record.document)
     flow = built(record.document)
-    return run_tests(flow.program, flow.document, script, flow.matcher.classify, budget=MAX_TURNS)
+    return run_tests(
+        flow.program,
+        flow.document,
+        script,
+        flow.matcher.classify,
+        budget=MAX_TURNS,
+        flows=called_by(programs, caller.tenant_id),
+    )

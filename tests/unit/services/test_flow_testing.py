@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 
 from parley.api.flow_tests import MAX_FAILURES, ReportView
+from parley.domain.access import Caller
 from parley.domain.errors import FlowInvalid, Invalid, NotFound
 from parley.domain.flow_records import Flow
 from parley.domain.ids import FlowId
+from parley.engine.testing import Report
 from parley.repositories.memory.flows import MemoryFlows
-from parley.services.flow_tests import MAX_TURNS, report_on
+from parley.services import flow_tests
+from parley.services.flow_tests import MAX_TURNS
 from parley.services.flows import FlowService
+from tests.builders import FixedPrograms
 from tests.tenants import SteppingClock, a_caller, a_document, a_tenant_id, new_id
 from tests.unit.engine.talks import a_flow, state, to
 
@@ -19,6 +23,12 @@ CALLER = a_caller(a_tenant_id())
 
 def a_service() -> FlowService:
     return FlowService(MemoryFlows(), clock=SteppingClock(), new_id=new_id)
+
+
+def report_on(
+    service: FlowService, caller: Caller, flow_id: FlowId, tests: str | dict[str, Any]
+) -> Report:
+    return flow_tests.report_on(service, caller, flow_id, tests, programs=FixedPrograms())
 
 
 def says(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from parley.domain.flow_transitions import CallIntegrationAction, TriggerFlowAct
 from parley.domain.flows import FlowDocument, IntentScore
 from parley.domain.json import JsonObject
 from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.written import Written
 
 type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 """(text, the intents that compete) -> the best first: what the flow would be run with."""
@@ -65,15 +66,14 @@ def unknown_integrations(subject: Subject, around: Surroundings) -> Iterator[Fin
 
 
 def _integrations(subject: Subject) -> Iterator[tuple[str, str]]:
-    called = [(state.pointer, state.part.config) for state in subject.of_type(IntegrationState)]
-    called += [
-        (action.pointer, action.part.config)
-        for action in subject.actions()
-        if isinstance(action.part, CallIntegrationAction)
-    ]
-    for pointer, config in called:
-        if not _is_full_address(config.endpoint, subject.document):
-            yield f"{pointer}/config/integration_id", config.integration_id
+    calling = (
+        Written(part.pointer, part.part.config)
+        for part in (*subject.of_type(IntegrationState), *subject.actions())
+        if isinstance(part.part, IntegrationState | CallIntegrationAction)
+    )
+    for call in calling:
+        if not _is_full_address(call.part.endpoint, subject.document):
+            yield f"{call.pointer}/config/integration_id", call.part.integration_id
 
 
 def _is_full_address(endpoint: Text, document: FlowDocument) -> bool:

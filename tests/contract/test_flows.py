@@ -242,7 +242,7 @@ def test_the_default_may_be_made_the_default(stores: Stores, tenant_id: TenantId
 
 @pytest.mark.parametrize("has_one", [True, False], ids=["after another", "as the first"])
 def test_of_two_defaults_made_at_once_one_is_left(
-    stores: Stores, tenant_id: TenantId, has_one: bool
+    stores: Stores, tenant_id: TenantId, *, has_one: bool
 ) -> None:
     first, *rivals = (_publish(stores, _add(stores, a_flow(tenant_id))) for _ in range(3))
     if not has_one:

@@ -4,6 +4,7 @@ What a flow *means* is `domain/flows.py`; here is who it belongs to, how it stan
 versions customers meet.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +68,13 @@ class SourceFormat(StrEnum):
 
     YAML = "yaml"
     JSON = "json"
+
+
+class ExportedPart(StrEnum):
+    """What of a version is exported."""
+
+    FLOW = "flow"
+    TESTS = "tests"
 
 
 class FlowSort(StrEnum):
@@ -147,6 +155,13 @@ class FlowVersionRecord:
     @property
     def pin(self) -> FlowPin:
         return FlowPin(self.flow_id, self.version)
+
+    def has_content_of(self, other: "FlowVersionRecord") -> bool:
+        """Whether document, text and tests are the other's, to the letter."""
+        mine, theirs = (
+            (one.content_hash, one.source, json.dumps(one.tests)) for one in (self, other)
+        )
+        return mine == theirs
 
 
 @dataclass(frozen=True, slots=True)

@@ -620,7 +620,7 @@ def test_what_the_surroundings_lack_is_found(code: Any, at: Any, flow: Any, arou
     ],
 )
 def test_only_what_is_called_below_a_base_address_needs_to_be_set_up(
-    endpoint: Any, expected: bool
+    endpoint: Any, *, expected: bool
 ) -> None:
     texts = {"shared": {"en": "/orders"}, "address": {"en": "https://shop.example/"}}
     flow = changed("", {**changed("/states/2/config/endpoint", endpoint), "texts": texts})

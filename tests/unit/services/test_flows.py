@@ -14,6 +14,8 @@ from parley.domain.audit import AuditEntry
 from parley.domain.conversations import FlowVersion
 from parley.domain.errors import Conflict, FlowInvalid, Invalid, NotFound, PreconditionFailed
 from parley.domain.flow_records import (
+    NO_CALLS,
+    Calls,
     ChangeType,
     Flow,
     FlowQuery,
@@ -158,7 +160,7 @@ def test_a_version_added_to_a_published_flow_shows_only_once_it_is_published_too
         YAML.replace("Wo ist", "Wohin ging"),
         change_type=ChangeType.MAJOR,
         change_description="other words",
-    )
+    ).version
 
     between = service.get(editor, flow.id)
     assert (version.version, version.number, version.change_description) == (
@@ -251,10 +253,15 @@ class Interrupted(MemoryFlows):
         return super().add_version(tenant_id, flow, version, entry)
 
     def publish(
-        self, tenant_id: TenantId, flow: Flow, version: FlowVersion, entry: AuditEntry
+        self,
+        tenant_id: TenantId,
+        flow: Flow,
+        version: FlowVersion,
+        entry: AuditEntry,
+        calls: Calls = NO_CALLS,
     ) -> Flow:
         self._interrupt(tenant_id, flow.id)
-        return super().publish(tenant_id, flow, version, entry)
+        return super().publish(tenant_id, flow, version, entry, calls)
 
     def _interrupt(self, tenant_id: TenantId, flow_id: FlowId) -> None:
         if self.times > 0:
@@ -378,7 +385,7 @@ def test_a_document_is_exported_as_yaml_and_as_json_that_mean_the_same(
 
     assert json.loads(as_json) == document
     again = service.create_version(editor, flow.id, as_yaml)
-    assert again.document == document
+    assert again.version.document == document
     assert not as_yaml.lstrip().startswith("{")
 
 

@@ -1,0 +1,64 @@
+"""What a tenant has around a flow: what its document calls is checked against."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from parley.domain.conversations import FlowPin
+from parley.domain.flow_records import NO_CALLS, Calls, FlowVersionRecord, VersionStatus
+from parley.domain.flows import FlowDocument
+from parley.domain.ids import TenantId
+from parley.domain.strict_json import has_control_characters
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
+from parley.services.ports.flows import Flows
+
+
+class Neighbours:
+    """Finds the flows that a document calls, for `check_flow`; then has them as `calls`.
+
+    They are the active versions of this moment; of a version that has been published, those of
+    when it was: `version` is the one that is checked, if it is kept.
+    """
+
+    def __init__(
+        self,
+        flows: Flows,
+        tenant_id: TenantId,
+        integrations: frozenset[str] | None,
+        version: FlowVersionRecord | None = None,
+    ) -> None:
+        self._flows = flows
+        self._tenant_id = tenant_id
+        self._integrations = integrations
+        self._version = version
+        self.calls: Calls = NO_CALLS
+
+    def __call__(self, names: frozenset[str]) -> Surroundings:
+        """Raises Unavailable."""
+        calls: dict[str, FlowPin] = {}
+        flows: dict[str, CalledFlow] = {}
+        for name, record in self._records(names).items():
+            called = _called(record)
+            if called is not None:
+                calls[name], flows[name] = record.pin, called
+        self.calls = calls
+        return Surroundings(integrations=self._integrations, flows=flows)
+
+    def _records(self, names: frozenset[str]) -> Mapping[str, FlowVersionRecord]:
+        version = self._version
+        if version is not None and version.status is VersionStatus.PUBLISHED:
+            return {
+                name: self._flows.get_version(self._tenant_id, pin.id, pin.version)
+                for name, pin in version.calls.items()
+                if name in names
+            }
+        possible = [name for name in names if not has_control_characters(name)]
+        return self._flows.find_active(self._tenant_id, possible) if possible else {}
+
+
+def _called(record: FlowVersionRecord) -> CalledFlow | None:
+    """None for a flow that was published once and is none any more: it could not be run."""
+    try:
+        return CalledFlow.of(FlowDocument.model_validate(record.document))
+    except ValidationError:
+        return None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from parley.api.flow_tests import MAX_FAILURES, ReportView
+from parley.domain.conversations import FlowVersion
 from parley.domain.errors import FlowInvalid, Invalid, NotFound
 from parley.domain.flow_records import Flow
 from parley.domain.ids import FlowId
@@ -48,6 +49,35 @@ def test_tests_may_be_text() -> None:
     )
 
     assert [failure.step for failure in report.outcomes[0].failures] == [1]
+
+
+def test_without_tests_those_of_the_version_run() -> None:
+    service = a_service()
+    flow = service.create(CALLER, a_document("greeter"), tests=says("Bye"))
+    service.create_version(CALLER, flow.id, a_document("greeter"), tests=says("Hello"))
+
+    assert report_on(service, CALLER, flow.id).has_passed
+    assert not report_on(service, CALLER, flow.id, version=FlowVersion("1.0")).has_passed
+    assert report_on(service, CALLER, flow.id, says("Hello"), version=FlowVersion("1.0")).has_passed
+
+
+def test_without_any_tests_there_is_nothing_to_run() -> None:
+    service = a_service()
+    flow = saved(service)
+
+    with pytest.raises(Invalid, match=r"version 1\.0 was saved without"):
+        report_on(service, CALLER, flow.id)
+
+
+def test_a_flow_whose_fallback_is_not_there_is_not_run() -> None:
+    service = a_service()
+    flow = saved(service, settings={"fallback_flow": "simple"})
+
+    with pytest.raises(FlowInvalid):
+        report_on(service, CALLER, flow.id, says("Hello"))
+    service.publish(CALLER, service.create(CALLER, a_document("simple")).id)
+
+    assert report_on(service, CALLER, flow.id, says("Hello")).has_passed
 
 
 def test_what_is_no_test_is_refused() -> None:

@@ -196,14 +196,7 @@ class Services(Stores):
         from parley.repositories.postgres.flows import PostgresFlows
         from parley.services.flows import FlowService
 
-        # Which integrations a tenant has is kept nowhere yet but on a laptop: see `local_bases`.
-        known = frozenset(self.settings.local_bases) or None
-        return FlowService(
-            PostgresFlows(self.database),
-            clock=now,
-            new_id=new_id,
-            known_integrations=lambda _tenant_id: known,
-        )
+        return FlowService(PostgresFlows(self.database), clock=now, new_id=new_id)
 
     @cached_property
     def programs(self) -> "FlowPrograms":

@@ -17,19 +17,12 @@ from parley.domain.flow_records import (
     VersionStatus,
     changed_status,
 )
-from parley.domain.ids import FlowId, TenantId
+from parley.domain.ids import FlowId
 from parley.domain.json import JsonObject
 from parley.services.flow_writing import FlowWriting
-from parley.services.ports.clock import Clock, NewId
-from parley.services.ports.flows import Flows
-from parley.services.ports.integrations import KnownIntegrations
 
 if TYPE_CHECKING:
     from parley.services.neighbours import Neighbours
-
-
-def _nothing_known(_tenant_id: TenantId) -> None:
-    return None
 
 
 class FlowPublishing(FlowWriting):
@@ -38,17 +31,6 @@ class FlowPublishing(FlowWriting):
     Repeating anything changes nothing. `reason` is kept in the audit log. All raise NotFound, and
     Conflict when the flow does not stand so that it may be done.
     """
-
-    def __init__(
-        self,
-        flows: Flows,
-        *,
-        clock: Clock,
-        new_id: NewId,
-        known_integrations: KnownIntegrations = _nothing_known,
-    ) -> None:
-        super().__init__(flows, clock=clock, new_id=new_id)
-        self._known_integrations = known_integrations
 
     def publish(
         self,
@@ -203,8 +185,7 @@ class FlowPublishing(FlowWriting):
         """What a document of the caller's is checked against; `version` if it is kept as one."""
         from parley.services.neighbours import Neighbours
 
-        tenant_id = caller.tenant_id
-        return Neighbours(self._flows, tenant_id, self._known_integrations(tenant_id), version)
+        return Neighbours(self._flows, caller.tenant_id, version)
 
     def _change(
         self, caller: Caller, before: Flow, after: Flow, name: str, reason: str | None

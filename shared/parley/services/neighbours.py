@@ -17,19 +17,18 @@ class Neighbours:
     """Finds the flows that a document calls, for `check_flow`; then has them as `calls`.
 
     They are the active versions of this moment; of a version that has been published, those of
-    when it was: `version` is the one that is checked, if it is kept.
+    when it was: `version` is the one that is checked, if it is kept. Which integrations a tenant
+    has is kept nowhere yet, so they are not checked.
     """
 
     def __init__(
         self,
         flows: Flows,
         tenant_id: TenantId,
-        integrations: frozenset[str] | None,
         version: FlowVersionRecord | None = None,
     ) -> None:
         self._flows = flows
         self._tenant_id = tenant_id
-        self._integrations = integrations
         self._version = version
         self.calls: Calls = NO_CALLS
 
@@ -42,7 +41,7 @@ class Neighbours:
             if called is not None:
                 calls[name], flows[name] = record.pin, called
         self.calls = calls
-        return Surroundings(integrations=self._integrations, flows=flows)
+        return Surroundings(flows=flows)
 
     def _records(self, names: frozenset[str]) -> Mapping[str, FlowVersionRecord]:
         version = self._version

@@ -286,19 +286,6 @@ def test_a_check_knows_the_flows_that_are_there(service: FlowService, editor: Ca
     assert [unknown(name) for name in names] == [False, False, True, True, True, True]
 
 
-def test_a_check_knows_integrations_where_something_can_say(
-    flows: MemoryFlows, clock: SteppingClock, editor: Caller
-) -> None:
-    def found(known: frozenset[str] | None) -> list[str]:
-        service = FlowService(
-            flows, clock=clock, new_id=new_id, known_integrations=lambda _tenant_id: known
-        )
-        return [each.code for each in service.check(editor, EXAMPLE.read_text())]
-
-    assert "integration.unknown" in found(frozenset({"shop"}))
-    assert found(frozenset({"orders"})) == found(None) == []
-
-
 def test_a_drafts_description_is_that_of_its_latest_version(
     service: FlowService, editor: Caller
 ) -> None:

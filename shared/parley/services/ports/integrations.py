@@ -1,13 +1,9 @@
 """Calls to the systems of a tenant."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from parley.domain.ids import TenantId
 from parley.engine.services import IntegrationReply, IntegrationRequest
-
-type KnownIntegrations = Callable[[TenantId], frozenset[str] | None]
-"""The ids that have a base address, of all that a tenant may call; None where nothing can say."""
 
 
 class Integrations(Protocol):

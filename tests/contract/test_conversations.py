@@ -89,6 +89,7 @@ def test_every_field_that_a_turn_changes_is_replaced(conversations: Conversation
     after = replace(
         before,
         rev=2,
+        flow=FlowPin(FlowId("f-2"), FlowVersion("3.1")),
         status=Status.COMPLETED,
         state={"at": "end"},
         current_state="end",

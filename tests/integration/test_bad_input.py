@@ -38,6 +38,10 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /flows/check": {"document": a_document("one")},
     "POST /flows/{flow_id}/versions": {"document": a_document("one")},
     "POST /flows/{flow_id}/publish": {"version": "1.0"},
+    "POST /flows/{flow_id}/rollback": {"version": "1.0"},
+    "POST /flows/{flow_id}/default": {"reason": "the new menu"},
+    "POST /flows/{flow_id}/archive": {"reason": "replaced"},
+    "POST /flows/{flow_id}/restore": {"reason": "back for spring"},
     "POST /flows/{flow_id}/test": {
         "document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}
     },

@@ -44,13 +44,19 @@ CASES: dict[str, list[Case]] = {
     ],
     "GET /flows/{flow_id}/versions/{version}": [Case()],
     "POST /flows/{flow_id}/publish": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/rollback": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/default": [Case({}), Case({}, also={"If-Match": '"1"'})],
+    "POST /flows/{flow_id}/archive": [Case({"reason": "why"}), Case({}, also={"If-Match": '"1"'})],
+    "POST /flows/{flow_id}/restore": [Case({})],
     "POST /flows/{flow_id}/test": [
-        Case({"document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}})
+        Case({"document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}}),
+        Case({}),
     ],
     "GET /flows/{flow_id}/export": [
         Case(),
         Case(query={"format": "json"}),
         Case(query={"version": "1.0"}),
+        Case(query={"what": "tests"}),
     ],
     "GET /conversations/{conversation_id}": [Case()],
     "GET /conversations/{conversation_id}/messages": [Case(), Case(query={"before": "5"})],
@@ -86,7 +92,8 @@ def tenants(wired: Services) -> tuple[Tenant, Tenant]:
 def world(wired: Services, tenants: tuple[Tenant, Tenant]) -> World:
     owner, stranger = tenants
     name, visitor = f"walled-{uuid.uuid4().hex[:8]}", f"visitor-{uuid.uuid4().hex[:8]}"
-    flow = owner.api.post("/flows", {"document": a_document(name)}).json
+    tests = {"tests": [{"name": "hello", "steps": [{"start": True}]}]}
+    flow = owner.api.post("/flows", {"document": a_document(name), "tests": tests}).json
     conversation = opened(
         owner.admin.tenant_id,
         ConversationId(new_id()),

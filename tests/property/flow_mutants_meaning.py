@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from parley.domain.flow_slots import Slot
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.nlu.matcher import IntentMatcher
 from tests.property.flow_mutants import (
     Mutant,
@@ -106,9 +106,13 @@ def _passing_on(flow: Any) -> Iterator[tuple[int, Any]]:
 @operator
 def take_an_integration_away(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow, "integration"):
-        if not state["config"]["integration_id"].startswith("parley."):
+        if _needs_a_base(state["config"]):
             at, none = f"/states/{n}/config/integration_id", Surroundings(integrations=frozenset())
             yield Mutant("integration.unknown", at, flow, none)
+
+
+def _needs_a_base(call: Any) -> bool:
+    return not call["integration_id"].startswith("parley.") and "://" not in call["endpoint"]
 
 
 @operator
@@ -122,7 +126,7 @@ def call(flow: Any) -> Iterator[Mutant]:
         calls = acting(n, {"type": "trigger_flow", "config": {"flow": "nobody"}})
         yield mutant("flow.unknown", at, flow, calls, Surroundings(flows={}))
         if slots:
-            around = Surroundings(flows={"nobody": other})
+            around = Surroundings(flows={"nobody": CalledFlow(other, frozenset())})
             yield mutant("flow.slot_type", at, flow, calls, around)
 
 

@@ -24,7 +24,7 @@ from parley.engine.checks import (
     transitions,
 )
 from parley.engine.checks.subject import Finding, Goal, Subject
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import Around, Surroundings, called_names
 from parley.engine.counter_examples import counter_examples
 from parley.engine.formats import Loaded, Place, Unreadable, given, load
 
@@ -97,7 +97,7 @@ _MAX_GOALS = 50
 _NOTHING_KNOWN = Surroundings()
 
 
-def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) -> list[Diagnostic]:
+def check_flow(source: str | JsonObject, around: Around = _NOTHING_KNOWN) -> list[Diagnostic]:
     """The errors and warnings of a flow, in document order; never raises, whatever `source` is.
 
     Lines and columns are given where `source` is text. A document of the wrong shape is told so,
@@ -117,11 +117,12 @@ def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) 
         ]
         return _in_order(found, loaded)
     subject = Subject(document, loaded.value)
+    known = around(called_names(subject)) if callable(around) else around
     rows = [(r.code, r.severity, finding) for r in RULES for finding in r.find(subject)]
     rows += [
         (outer.code, outer.severity, finding)
         for outer in OUTER_RULES
-        for finding in outer.find(subject, around)
+        for finding in outer.find(subject, known)
     ]
     goals = [finding.goal for _, _, finding in rows if finding.goal is not None]
     shown = counter_examples(document, goals[:_MAX_GOALS])

@@ -1,7 +1,7 @@
 """An event on its way to becoming a turn, and what running it came to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from parley.domain.conversations import Arrival, Conversation
@@ -9,7 +9,7 @@ from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt, payload_hash
 from parley.domain.turns import Outcome
-from parley.engine.effects import Effect
+from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import Event, StartEvent, event_from_json
 from parley.engine.state import RunState
 
@@ -70,6 +70,10 @@ class Result:
     effects: Sequence[Effect]
     trace: JsonObject
     idle_at: datetime | None = None
+
+    def after(self, events: Sequence[LogEvent]) -> "Result":
+        """The same, told after `events`."""
+        return replace(self, effects=(*events, *self.effects)) if events else self
 
 
 def whole_ms(at: datetime) -> datetime:

@@ -8,7 +8,10 @@ from parley.services.ports.programs import Programs
 
 
 def called_by(programs: Programs, tenant_id: TenantId) -> Flows:
-    """Finds them by the pin that a published flow has for each, else by name, as active now."""
+    """Finds them by the pin that a published flow has for each, else by name, as active now.
+
+    By name a flow calls that was never published: a changed one that is tried on the past.
+    """
 
     def find(key: str) -> Runnable | None:
         try:

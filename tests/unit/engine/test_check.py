@@ -8,7 +8,7 @@ import pytest
 from parley.domain.errors import FlowInvalid
 from parley.domain.flow_slots import Slot
 from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.engine.formats import dump_flow, load_flow
 from parley.nlu.matcher import IntentMatcher
 from tests.unit.engine.talks import a_flow, at_once, program, says, state, to
@@ -603,13 +603,13 @@ CALLS = calling("survey")
             "flow.unknown",
             "/states/0/entry_actions/0/config/flow",
             changed("/states/0/entry_actions", [CALLS]),
-            Surroundings(flows={"other": {}}),
+            Surroundings(flows={"other": CalledFlow({}, frozenset())}),
         ),
         (
             "flow.slot_type",
             "/states/0/entry_actions/0/config/flow",
             changed("/states/0/entry_actions", [CALLS]),
-            Surroundings(flows={"survey": {"n": Slot(type="string")}}),
+            Surroundings(flows={"survey": CalledFlow({"n": Slot(type="string")}, frozenset())}),
         ),
         (
             "intent.confused",
@@ -622,6 +622,44 @@ CALLS = calling("survey")
 def test_what_the_surroundings_lack_is_found(code: Any, at: Any, flow: Any, around: Any) -> None:
     assert (code, at) in {(d.code, d.pointer) for d in check_flow(flow, around)}
     assert code in {rule.code for rule in OUTER_RULES}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("/orders", True),
+        ("{{ slots.n }}/orders", True),
+        ({"en": "/orders", "de": "/bestellungen"}, True),
+        ({"text": "shared"}, True),
+        ("https://shop.example/orders", False),
+        ({"en": "/orders", "de": "https://shop.example"}, False),
+        ({"text": "address"}, False),
+    ],
+)
+def test_only_what_is_called_below_a_base_address_needs_to_be_set_up(
+    endpoint: Any, *, expected: bool
+) -> None:
+    texts = {"shared": {"en": "/orders"}, "address": {"en": "https://shop.example/"}}
+    flow = changed("", {**changed("/states/2/config/endpoint", endpoint), "texts": texts})
+
+    found = check_flow(flow, Surroundings(integrations=frozenset()))
+
+    assert ("integration.unknown" in {each.code for each in found}) is expected
+
+
+def test_the_flows_that_are_looked_up_are_those_that_a_document_names() -> None:
+    asked: list[frozenset[str]] = []
+    flow = changed("", {**changed("/states/0/entry_actions", [CALLS]), "name": "orders"})
+    settings = {**flow.get("settings", {}), "fallback_flow": "simple"}
+
+    def find(names: frozenset[str]) -> Surroundings:
+        asked.append(names)
+        return Surroundings(flows=dict.fromkeys(["survey"], CalledFlow({}, frozenset())))
+
+    found = check_flow({**flow, "settings": settings}, find)
+
+    assert asked == [{"survey", "simple"}]
+    assert [d.pointer for d in found if d.code == "flow.unknown"] == ["/settings/fallback_flow"]
 
 
 def test_surroundings_that_have_all_a_flow_needs_add_no_finding() -> None:

@@ -1,6 +1,6 @@
 """What handlers do beside passing on: choose, and translate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -8,24 +8,31 @@ import pytest
 
 from auth.revoke_token import revoke_token
 from conversations.start_conversation import start_conversation
+from flows.archive_flow import archive_flow
+from flows.create_version import create_version
 from flows.export_flow import export_flow
 from flows.publish_flow import publish_flow
+from flows.restore_flow import restore_flow
+from flows.rollback_flow import rollback_flow
+from flows.set_default import set_default
 from health.report_health import report_health
 from health.report_readiness import report_readiness
 from messages.send_message import send_message
 from parley.api.auth import RefreshDraft
 from parley.api.conversations import ConversationDraft
-from parley.api.flows import PublishDraft
+from parley.api.flow_versions import VersionDraft
+from parley.api.flows import ChangeDraft, FlowView, PublishDraft, RollbackDraft
 from parley.api.messages import MessageDraft
 from parley.domain.access import Caller, Role
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
-from parley.domain.flow_records import SourceFormat
+from parley.domain.flow_records import ExportedPart, SourceFormat
 from parley.domain.health import HealthReport, OverallStatus, StoreHealth, StoreStatus
 from parley.domain.ids import ConversationId, FlowId, MessageId, ProviderId, TenantId, UserId
 from parley.runtime.wiring import Services
 from parley.services.conversations import Accepted, Replied, Started
+from parley.services.flows import Saved
 from parley.services.openings import Opening, opened
-from tests.tenants import NOW, a_flow, a_tenant_id, published
+from tests.tenants import NOW, a_flow, a_tenant_id, a_version, published
 
 CALLER = Caller(TenantId("t-1"), UserId("ada"), Role.ADMIN)
 CONVERSATION = ConversationId("c-1")
@@ -125,6 +132,50 @@ def test_a_flow_is_published_as_seen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("handler", "name"),
+    [(archive_flow, "archive"), (restore_flow, "restore"), (set_default, "set_default")],
+)
+def test_a_flow_is_changed_as_seen_and_for_a_reason(
+    handler: Callable[..., FlowView], name: str
+) -> None:
+    flow = published(a_flow(a_tenant_id()))
+    flows = Recorder(**{name: flow})
+
+    answer = handler(flow.id, ChangeDraft(reason="why"), CALLER, wired(flows=flows), '"3"')
+
+    assert answer.id == flow.id
+    assert flows.asked == [(name, (CALLER, flow.id), {"reason": "why", "if_match": 3})]
+
+
+def test_a_flow_is_rolled_back_as_seen() -> None:
+    flow = published(a_flow(a_tenant_id()))
+    flows = Recorder(rollback=flow)
+    draft = RollbackDraft(version="1.0")
+
+    answer = rollback_flow(flow.id, draft, CALLER, wired(flows=flows), '"3"')
+
+    assert answer.id == flow.id
+    assert flows.asked == [
+        ("rollback", (CALLER, flow.id), {"version": "1.0", "reason": None, "if_match": 3})
+    ]
+
+
+@pytest.mark.parametrize(("is_new", "status"), [(True, 201), (False, 200)])
+def test_a_version_is_another_one_only_if_something_has_changed(
+    *, is_new: bool, status: int
+) -> None:
+    flow = a_flow(a_tenant_id())
+    flows = Recorder(create_version=Saved(a_version(flow), is_new=is_new))
+    draft = VersionDraft(source="name: x", tests="tests: []")
+
+    answer = create_version(flow.id, draft, CALLER, wired(flows=flows))
+
+    assert answer.status_code == status
+    ((_, arguments, named),) = flows.asked
+    assert (arguments[2], named["tests"]) == ("name: x", "tests: []")
+
+
+@pytest.mark.parametrize(
     ("output", "media_type"),
     [(SourceFormat.YAML, "application/yaml"), (SourceFormat.JSON, "application/json")],
 )
@@ -134,7 +185,9 @@ def test_a_flow_is_exported_in_the_format_asked_for(output: SourceFormat, media_
     answer = export_flow(FlowId("f-1"), CALLER, wired(flows=flows), output, "1.0")
 
     assert (answer.body, answer.headers["Content-Type"]) == ("text", media_type)
-    assert flows.asked == [("export", (CALLER, "f-1", output), {"version": "1.0"})]
+    assert flows.asked == [
+        ("export", (CALLER, "f-1", output), {"version": "1.0", "what": ExportedPart.FLOW})
+    ]
 
 
 def test_logging_out_has_nothing_to_say() -> None:

@@ -15,11 +15,6 @@ def unavailable(subject: Subject) -> Iterator[Finding]:
 def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
     yield from _calls(subject)
     yield from _contents(subject)
-    settings = subject.document.settings
-    if settings.fallback_flow is not None:
-        yield "/settings/fallback_flow", "A fallback flow"
-    if settings.require_tests:
-        yield "/settings/require_tests", "Requiring tests"
 
 
 def _calls(subject: Subject) -> Iterator[tuple[str, str]]:

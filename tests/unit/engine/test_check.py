@@ -612,6 +612,21 @@ CALLS = calling("survey")
             Surroundings(flows={"survey": CalledFlow({"n": Slot(type="string")}, frozenset())}),
         ),
         (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/arguments/what",
+            changed("/states/0/entry_actions", [calling("survey", arguments={"what": "1"})]),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
+        ),
+        (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/results/v",
+            changed(
+                "/states/0/entry_actions",
+                [calling("survey", mode="call", results={"v": "vars.note + vars.what"})],
+            ),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
+        ),
+        (
             "intent.confused",
             "/intents/refund/examples/0",
             changed("/intents", ALIKE),

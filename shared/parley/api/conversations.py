@@ -76,7 +76,7 @@ class ConversationFilter(Draft):
 
 
 class PinnedFlowView(View):
-    """The flow version a conversation stays on from its start to its end."""
+    """The flow version a conversation began with, or was moved to."""
 
     id: str
     version: str

@@ -93,7 +93,7 @@ RESTING_STAGE: dict[Status, Stage] = {
 
 @dataclass(frozen=True, slots=True)
 class FlowPin:
-    """The flow and the version a conversation began with, and stays on."""
+    """The flow and the version a conversation began with, and stays on unless it is moved."""
 
     id: FlowId
     version: FlowVersion

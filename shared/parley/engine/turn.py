@@ -12,6 +12,7 @@ from parley.engine.events import (
     CloseEvent,
     Event,
     MessageEvent,
+    MigrateEvent,
     StartEvent,
     TimerEvent,
     event_to_json,
@@ -31,9 +32,9 @@ from parley.engine.states.human_handoff import HumanHandoff
 class Turn:
     """What became of an event.
 
-    `ignored` (closed conversation, timer that no longer stands): `state` is the one given, there
-    are no effects. `trace` is JSON and holds all that `replay` needs, `event` and every answer of
-    the services included.
+    `ignored` (closed conversation, timer that no longer stands, migration that cannot be): `state`
+    is the one given, and there is no effect but one that says why. `trace` is JSON and holds all
+    that `replay` needs, `event` and every answer of the services included.
     """
 
     state: RunState
@@ -61,12 +62,12 @@ def run_turn(
     else:
         run = Run(program, state.copy(), event, recorder)
         if not _is_heard(state, event):
-            return Turn(state, (), _trace(run, state, state, ignored=True), ignored=True)
+            return Turn(state, (), trace_of(run, state, state, ignored=True), ignored=True)
     try:
         _take(run, event)
     except LoopLimit:
         run = _stopped(run, state)
-    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state))
+    return Turn(run.state, tuple(run.effects), trace_of(run, state, run.state))
 
 
 def _refuse_unknown(program: Program, state: RunState) -> None:
@@ -113,6 +114,8 @@ def _take(run: Run, event: Event) -> None:
             run.close(status)
         case CallbackEvent():
             """Only asynchronous calls are called back, and they are not available yet."""
+        case MigrateEvent():
+            raise ValueError("a migration takes two programs: `engine.migration` runs it")
 
 
 def _take_agent(run: Run, event: AgentEvent) -> None:
@@ -154,9 +157,10 @@ def _stopped(run: Run, before: RunState | None) -> Run:
     return stopped
 
 
-def _trace(
+def trace_of(
     run: Run, before: RunState | None, after: RunState, *, ignored: bool = False
 ) -> JsonObject:
+    """What `Turn.trace` is, of a run that is over."""
     return {
         "event": event_to_json(run.scope.event),
         "now": run.recorder.now.isoformat(),

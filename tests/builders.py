@@ -46,7 +46,7 @@ from parley.services.openings import Opening, opened
 from parley.services.outbox import OutboxService, one_by_one
 from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.integrations import Integrations
-from parley.services.ports.programs import LoadedFlow
+from parley.services.ports.programs import LoadedFlow, Programs
 from parley.services.ports.queues import InboundQueue, OutboundQueue
 from parley.services.timers import TimerService
 from parley.services.turns import Run, TurnService
@@ -294,7 +294,7 @@ def a_world(
     inbound: InboundQueue | None = None,
     outbound: OutboundQueue | None = None,
     integrations: Integrations | None = None,
-    programs: FixedPrograms | None = None,
+    programs: Programs | None = None,
     clock: Callable[[], datetime] | None = None,
     run: Run = run_turn,
     turn_service: type[TurnService] = TurnService,

@@ -44,6 +44,8 @@ def moved(
     `state_map` says what states are called there; the others keep their names. To the same program
     it is the state itself. Whatever it gives, `run_turn` goes on with.
     """
+    if not state.status.is_open:
+        return Stays(("it has ended",))
     old, new = before.states.get(state.current_state), _node(state, after, state_map)
     slots: dict[str, Json] = {}
     reasons = [*_about_place(state, new, state_map), *_about_names(state, new, after, state_map)]
@@ -96,8 +98,6 @@ def _about_place(
     state: RunState, new: StateNode | None, state_map: Mapping[str, str]
 ) -> Iterator[str]:
     """Why it cannot rest there."""
-    if not state.status.is_open:
-        yield "it has ended"
     if new is None:
         yield _missing(state.current_state, state_map)
     elif not new.waits:

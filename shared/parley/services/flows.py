@@ -206,9 +206,9 @@ class FlowService:
     ) -> Flow:
         """Make a version, by default the latest, the one that new conversations begin with.
 
-        Conversations stay on the version they began with. Repeating it changes nothing. The
-        tenant's first published flow becomes its default. Raises FlowInvalid with every error of
-        the check, NotFound, and Conflict when the flow may not become active.
+        Conversations stay where they are: `services.migrations` moves them. Repeating it changes
+        nothing. The tenant's first published flow becomes its default. Raises FlowInvalid with
+        every error of the check, NotFound, and Conflict when the flow may not become active.
         """
         from parley.services.flow_sources import headline, require_publishable
 

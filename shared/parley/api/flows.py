@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypedDict
 
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from parley.api.bodies import Draft, Instant, View
 from parley.domain.conversations import FlowVersion
@@ -92,7 +92,7 @@ class PublishDraft(Draft):
         default=None, description="Absent, the latest.", examples=["1.0"]
     )
 
-    migrate: bool = Field(
+    migrate: StrictBool = Field(
         default=False,
         description="Move live conversations of other versions to it, those that can.",
     )

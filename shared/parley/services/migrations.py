@@ -4,6 +4,7 @@ A conversation stays on the version it began with unless it is moved here. What 
 how it stands now; its turn (`services.migration_turns`) judges again, in order with its messages.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,9 @@ from parley.services.programs import built
 
 MOVED_AT_ONCE = 200
 """Conversations that one request looks at and moves: each takes a send."""
+
+_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){1,2}", re.ASCII)
+"""What a cursor that this list gave begins with."""
 
 type StateMap = Mapping[str, str]
 """From a state's name in older versions to its name in the new one; others keep theirs."""
@@ -157,7 +161,7 @@ class MigrationService:
         after = None
         if cursor is not None:
             going_on, after = decode_cursor(cursor, str, str)
-            if version not in (None, going_on):
+            if version not in (None, going_on) or not _VERSION.fullmatch(going_on):
                 raise unknown_cursor()
             version = FlowVersion(going_on)
         flow = self._flows.get(caller, flow_id)

@@ -1,7 +1,8 @@
 """POST /flows/{flow_id}/publish: check a version and make it the one new conversations begin with.
 
 Conversations stay on the version they began with, unless `migrate` is true: then the moves of up to
-200 live conversations of other versions are queued, and the answer says which cannot move and why.
+200 live conversations of other versions are queued, and the answer says of those that cannot move,
+up to `limit` of them, why not.
 Repeat the request with `cursor` while there is a `next_cursor`; what is live already is not
 published anew. Every error of the check is answered at once. With `dry_run=true` nothing changes.
 """

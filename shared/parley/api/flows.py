@@ -91,7 +91,6 @@ class PublishDraft(Draft):
     version: VersionName | None = Field(
         default=None, description="Absent, the latest.", examples=["1.0"]
     )
-
     migrate: StrictBool = Field(
         default=False,
         description="Move live conversations of other versions to it, those that can.",

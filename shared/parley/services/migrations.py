@@ -248,6 +248,7 @@ def migration(
 
 def _state_names(document: JsonObject) -> frozenset[str]:
     """Of a document that may still be wrong in every respect."""
-    states = document.get("states")
-    names = [state.get("name") for state in states or () if isinstance(state, dict)]
+    written = document.get("states")
+    states = written if isinstance(written, list) else ()
+    names = [state.get("name") for state in states if isinstance(state, dict)]
     return frozenset(name for name in names if isinstance(name, str))

@@ -9,6 +9,7 @@ from parley.domain.cursors import encode_cursor
 from parley.domain.errors import Conflict, Fault, FlowInvalid, Invalid, NotFound, Unavailable
 from parley.domain.flow_records import Flow, FlowStatus
 from parley.domain.ids import ConversationId
+from parley.domain.json import Json
 from parley.domain.turns import Outcome
 from parley.services.migrations import MOVED_AT_ONCE, migration
 from tests.builders import B_TENANT, a_caller
@@ -114,6 +115,18 @@ def test_a_preview_of_a_flow_with_errors_says_which(moved: Moved, flow: Flow) ->
     with pytest.raises(FlowInvalid):
         moved.migrations.publish(moved.caller, flow.id, state_map={})
     assert moved.queue.sent == []
+
+
+@pytest.mark.parametrize("states", [5, None, {"told": 1}, ["told", {"name": 1}, {}]])
+def test_a_draft_may_be_wrong_in_every_respect(moved: Moved, flow: Flow, states: Json) -> None:
+    moved.drafted(flow, {**asking(), "states": states})
+
+    preview = moved.migrations.preview(moved.caller, flow.id, state_map={})
+
+    assert preview.judged is None
+    with pytest.raises(Invalid) as refused:
+        moved.migrations.preview(moved.caller, flow.id, state_map={"ask": "told"})
+    assert [fault.pointer for fault in refused.value.faults] == ["/state_map/ask"]
 
 
 def test_a_flow_that_may_not_go_live_is_a_conflict(moved: Moved) -> None:

@@ -130,7 +130,7 @@ class MongoConversations:
         after: ConversationId | None,
         limit: int,
     ) -> Sequence[Conversation]:
-        """One query a status: so that the index gives the order, too."""
+        """One query a status, so that the index gives the order, too."""
         wanted: Document = {
             "tenant": {"$eq": tenant_id},
             "flow.id": {"$eq": flow.id},
@@ -138,13 +138,13 @@ class MongoConversations:
         }
         if after is not None:
             wanted["id"] = {"$gt": after}
-        found: list[Document] = []
+        found: dict[str, Document] = {}  # by id: its status may change between the queries
         for status in sorted(OPEN):
             with answering():
                 cursor = self._collection.find({**wanted, "status": {"$eq": status.value}}, READ)
-                found += cursor.sort("id", ASCENDING).limit(limit)
-        found.sort(key=lambda document: document["id"])
-        return [to_conversation(document) for document in found[:limit]]
+                cursor = cursor.sort("id", ASCENDING).limit(limit)
+                found |= {document["id"]: document for document in cursor}
+        return [to_conversation(found[name]) for name in sorted(found)[:limit]]
 
     def list_unsent(self, now: datetime, *, limit: int) -> Sequence[Conversation]:
         return self._due("due_at", now, limit)

@@ -37,7 +37,7 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /flows": {"document": a_document("one")},
     "POST /flows/check": {"document": a_document("one")},
     "POST /flows/{flow_id}/versions": {"document": a_document("one")},
-    "POST /flows/{flow_id}/publish": {"version": "1.0"},
+    "POST /flows/{flow_id}/publish": {"version": "1.0", "migrate": True, "state_map": {}},
     "POST /flows/{flow_id}/rollback": {"version": "1.0"},
     "POST /flows/{flow_id}/default": {"reason": "the new menu"},
     "POST /flows/{flow_id}/archive": {"reason": "replaced"},
@@ -157,29 +157,29 @@ def _bad_values() -> Iterator[str]:
     )
 
 
+def _asking(
+    tenant: Tenant, ids: Mapping[str, str], route: Route, query: Mapping[str, str]
+) -> Answer:
+    """A valid request but for its query."""
+    body = json.dumps(VALID[str(route)]) if route.method == "POST" else None
+    path = route.path.format(**ids)
+    return _as_anyone(tenant.admin).call(route.method, path, body=body, query=query)
+
+
 def _parameters(route: Route) -> list[str]:
-    operation = DESCRIPTION["paths"][route.path]["get"]
+    operation = DESCRIPTION["paths"][route.path][route.method.lower()]
     return [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
 
 
 @pytest.mark.parametrize(
     ("route", "parameter"),
-    [
-        (route, parameter)
-        for route in routes()
-        if route.method == "GET"
-        for parameter in _parameters(route)
-    ],
+    [(route, parameter) for route in routes() for parameter in _parameters(route)],
     ids=str,
 )
 def test_a_bad_query_parameter_is_never_our_error(
     tenant: Tenant, ids: Mapping[str, str], route: Route, parameter: str
 ) -> None:
-    path = route.path.format(**ids)
-    answers = {
-        value: _as_anyone(tenant.admin).call("GET", path, query={parameter: value})
-        for value in _bad_values()
-    }
+    answers = {value: _asking(tenant, ids, route, {parameter: value}) for value in _bad_values()}
 
     assert {value: a.body[:200] for value, a in answers.items() if a.status >= 500} == {}
     refused = [answer for answer in answers.values() if answer.status == 422]
@@ -204,6 +204,8 @@ def _forged_cursors() -> Iterator[str]:
         *product(("-updated_at",), (_INSTANT,), _FORGED_PARTS),
         *product(("-updated_at", "name"), _FORGED_PARTS, _FORGED_PARTS[-1:]),
         *product(("name",), ("x",), _FORGED_PARTS),
+        *product(("1.0",), _FORGED_PARTS),
+        *product(_FORGED_PARTS, ("x",)),
     ):
         yield base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
@@ -213,7 +215,7 @@ def _forged_cursors() -> Iterator[str]:
     [
         (route, query)
         for route in routes()
-        if route.method == "GET" and "cursor" in _parameters(route)
+        if "cursor" in _parameters(route)
         for query in ({}, {"sort": "name"})
         if query.keys() <= {*_parameters(route)}
     ],
@@ -222,10 +224,8 @@ def _forged_cursors() -> Iterator[str]:
 def test_a_forged_cursor_is_refused_or_reads_on(
     tenant: Tenant, ids: Mapping[str, str], route: Route, query: dict[str, str]
 ) -> None:
-    path = route.path.format(**ids)
-
     answers = {
-        cursor: _as_anyone(tenant.admin).call("GET", path, query={**query, "cursor": cursor})
+        cursor: _asking(tenant, ids, route, {**query, "cursor": cursor})
         for cursor in _forged_cursors()
     }
 

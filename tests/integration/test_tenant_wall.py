@@ -43,7 +43,12 @@ CASES: dict[str, list[Case]] = {
         Case({"document": a_document("NAME")}, also={"Idempotency-Key": "versions"}),
     ],
     "GET /flows/{flow_id}/versions/{version}": [Case()],
-    "POST /flows/{flow_id}/publish": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/publish": [
+        Case({}),
+        Case({"version": "1.0"}),
+        Case({}, query={"dry_run": "true"}),
+        Case({"migrate": True, "state_map": {}}, query={"limit": "5"}),
+    ],
     "POST /flows/{flow_id}/rollback": [Case({}), Case({"version": "1.0"})],
     "POST /flows/{flow_id}/default": [Case({}), Case({}, also={"If-Match": '"1"'})],
     "POST /flows/{flow_id}/archive": [Case({"reason": "why"}), Case({}, also={"If-Match": '"1"'})],

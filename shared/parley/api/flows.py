@@ -1,9 +1,9 @@
 """Flows and their versions."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypedDict
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 
 from parley.api.bodies import Draft, Instant, View
 from parley.domain.conversations import FlowVersion
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parley.domain.flows import Diagnostic
 
 FlowName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_LENGTH)]
+StateName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 VersionName = Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}(\.\d{1,6})?$")]
 Reason = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=500)] | None,
@@ -88,16 +89,40 @@ class FlowDraft(TestedFlow):
     )
 
 
+class Move(TypedDict):
+    """Which version conversations are to move to, and what its states were called before."""
+
+    version: FlowVersion | None
+    state_map: Mapping[str, str]
+
+
 class PublishDraft(Draft):
     """Which version is to go live."""
 
     version: VersionName | None = Field(
         default=None, description="Absent, the latest.", examples=["1.0"]
     )
+    migrate: StrictBool = Field(
+        default=False,
+        description="Move live conversations of other versions to it, those that can.",
+    )
+    state_map: dict[StateName, StateName] = Field(
+        default_factory=dict,
+        max_length=200,
+        description=(
+            "With `migrate` or `dry_run`: what states of older versions are called in this one. "
+            "The others keep their names."
+        ),
+        examples=[{"ask_number": "ask_order"}],
+    )
 
     @property
     def pinned(self) -> FlowVersion | None:
         return FlowVersion(self.version) if self.version else None
+
+    @property
+    def move(self) -> Move:
+        return Move(version=self.pinned, state_map=self.state_map)
 
 
 class ChangeDraft(Draft):

@@ -94,7 +94,7 @@ RESTING_STAGE: dict[Status, Stage] = {
 
 @dataclass(frozen=True, slots=True)
 class FlowPin:
-    """The flow and the version a conversation began with, and stays on.
+    """The flow and the version a conversation began with, and stays on unless it is moved.
 
     As text it is `id@version`.
     """

@@ -2,15 +2,17 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from parley.domain.conversations import FlowPin
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject
 from parley.engine.effects import SendMessage
-from parley.engine.events import StartEvent, event_from_json
+from parley.engine.events import MigrateEvent, StartEvent, event_from_json
+from parley.engine.migration import migrate
 from parley.engine.program import Program
 from parley.engine.recorder import asked
 from parley.engine.services import (
@@ -127,6 +129,9 @@ EXACT = ("state_before", "state_after", "path", "effects", "ignored")
 COURSE = ("path", "ignored")
 """What makes a turn of a changed flow go the same way."""
 
+type ProgramOf = Callable[[FlowPin], Program]
+"""The program of a version that a conversation was moved to."""
+
 type Said = Mapping[int, Sequence[JsonObject]]
 """By turn, counted from 1: the contents of the messages it sent, in order."""
 
@@ -138,11 +143,13 @@ def replay(
     compared: Sequence[str] = EXACT,
     classify: Classify | None = None,
     flows: Flows = no_flows,
+    program_of: ProgramOf | None = None,
 ) -> Replay:
     """Runs a conversation again from the trace of each of its turns, the first one's first.
 
     `said`, if given, are the messages that must come out again; `classify`, if given, says what
-    texts mean in place of the recorded scores.
+    texts mean in place of the recorded scores. `program` is what it began on: a turn that moved it
+    is run again with the help of `program_of`, or left out without it, as on a changed flow.
     """
     state: RunState | None = None
     turns = 0
@@ -151,15 +158,22 @@ def replay(
             if said is not None and said.get(turns):
                 return Replay(turns, state, Difference(turns, "messages", [*said[turns]], []))
             continue
+        if program_of is None and _is_migration(trace):
+            continue
         services = RecordedServices(trace, classify, flows) if "services" in trace else None
-        turn = _again(program, state, trace, turns, services)
-        if isinstance(turn, Difference):
-            return Replay(turns, state, turn)
+        again = _again(program, state, trace, turns, services, program_of)
+        if isinstance(again, Difference):
+            return Replay(turns, state, again)
+        turn, program = again
         state = turn.state
         difference = _compared(turn, trace, turns, compared) or _heard(turn, turns, said)
         if difference is not None:
             return Replay(turns, state, difference)
     return Replay(turns, state, None)
+
+
+def _is_migration(trace: JsonObject) -> bool:
+    return bool(trace.get("event", {}).get("kind") == MigrateEvent.kind)
 
 
 def _came_late(trace: JsonObject) -> bool:
@@ -173,7 +187,9 @@ def _again(
     trace: JsonObject,
     turn_no: int,
     services: RecordedServices | None,
-) -> Turn | Difference:
+    program_of: ProgramOf | None,
+) -> tuple[Turn, Program] | Difference:
+    """The turn, and what the next one runs on."""
     if services is None:
         lost = trace.get("cut", "the turn failed, or its trace was too long to keep")
         return Difference(turn_no, "trace", lost, "a trace with what the services answered")
@@ -181,7 +197,11 @@ def _again(
     if isinstance(event, StartEvent) != (state is None):
         return Difference(turn_no, "event", trace["event"], "a start comes first, and once")
     try:
-        return run_turn(program, state, event, services)
+        if isinstance(event, MigrateEvent) and state is not None and program_of is not None:
+            there = program_of(event.after)
+            turn = migrate(program, there, state, event, services)
+            return turn, program if turn.ignored else there
+        return run_turn(program, state, event, services), program
     except NotRecorded as missing:
         return Difference(turn_no, "services", "not asked", str(missing))
     except ValueError as error:

@@ -12,6 +12,7 @@ from parley.engine.events import (
     CloseEvent,
     Event,
     MessageEvent,
+    MigrateEvent,
     StartEvent,
     TimerEvent,
     event_to_json,
@@ -31,9 +32,9 @@ from parley.engine.states.human_handoff import HumanHandoff
 class Turn:
     """What became of an event; `flow` is the one that the conversation now rests in.
 
-    `ignored` (closed conversation, timer that no longer stands): `state` is the one given, there
-    are no effects. `trace` is JSON and holds all that `replay` needs, `event` and every answer of
-    the services included.
+    `ignored` (closed conversation, timer that no longer stands, migration that cannot be): `state`
+    is the one given, and there is no effect but one that says why. `trace` is JSON and holds all
+    that `replay` needs, `event` and every answer of the services included.
     """
 
     state: RunState
@@ -61,13 +62,13 @@ def run_turn(
         run = Run(program, state.copy(), event, recorder)
         _refuse_unknown(run)
         if not _is_heard(state, event):
-            trace = _trace(run, state, state, ignored=True)
+            trace = trace_of(run, state, state, ignored=True)
             return Turn(state, (), trace, run.program, ignored=True)
     try:
         _take(run, event)
     except LoopLimit:
         run = _stopped(run, state)
-    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state), run.program)
+    return Turn(run.state, tuple(run.effects), trace_of(run, state, run.state), run.program)
 
 
 def _refuse_unknown(run: Run) -> None:
@@ -115,6 +116,8 @@ def _take(run: Run, event: Event) -> None:
             run.close(status)
         case CallbackEvent():
             """Only asynchronous calls are called back, and they are not available yet."""
+        case MigrateEvent():
+            raise ValueError("a migration takes two programs: `engine.migration` runs it")
 
 
 def _take_agent(run: Run, event: AgentEvent) -> None:
@@ -155,9 +158,10 @@ def _stopped(run: Run, before: RunState | None) -> Run:
     return stopped
 
 
-def _trace(
+def trace_of(
     run: Run, before: RunState | None, after: RunState, *, ignored: bool = False
 ) -> JsonObject:
+    """What `Turn.trace` is, of a run that is over."""
     return {
         "event": event_to_json(run.scope.event),
         "now": run.recorder.now.isoformat(),

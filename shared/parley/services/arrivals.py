@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from parley.domain.conversations import Arrival, Conversation
+from parley.domain.conversations import Arrival, Conversation, FlowPin
 from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt, payload_hash
@@ -63,13 +63,17 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What running an event came to. `state` None leaves the conversation's as it is."""
+    """What running an event came to.
+
+    `state` None leaves the conversation's as it is, and `flow` None what it runs on.
+    """
 
     outcome: Outcome
     state: RunState | None
     effects: Sequence[Effect]
     trace: JsonObject
     idle_at: datetime | None = None
+    flow: FlowPin | None = None
 
     def after(self, events: Sequence[LogEvent]) -> "Result":
         """The same, told after `events`."""

@@ -18,7 +18,7 @@ from parley.domain.messages import Direction
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome, TurnTaken
 from parley.engine.effects import LogEvent
-from parley.engine.events import Event, StartEvent
+from parley.engine.events import Event, MigrateEvent, StartEvent
 from parley.engine.program import Program
 from parley.engine.services import TurnServices
 from parley.engine.state import RunState
@@ -28,6 +28,7 @@ from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
 from parley.services.journal import Journal, Overtaken
+from parley.services.migration_turns import migrated
 from parley.services.outbox import OutboxService
 from parley.services.ports.clock import Clock
 from parley.services.ports.conversations import Conversations, Messages
@@ -227,6 +228,8 @@ class TurnService:
     def _run_flow(self, before: Conversation, arrived: Arrived, journal: Journal) -> Result:
         program: Program | None = None
         try:
+            if isinstance(arrived.event, MigrateEvent):
+                return migrated(self._programs, before, arrived, arrived.event, journal)
             flow = self._programs.get(before.tenant_id, before.flow)
             program = flow.program
             state = RunState.from_json(before.state) if before.turn_no else None

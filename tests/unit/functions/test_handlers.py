@@ -1,6 +1,7 @@
 """What handlers do beside passing on: choose, and translate."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -23,14 +24,17 @@ from parley.api.conversations import ConversationDraft
 from parley.api.flow_versions import VersionDraft
 from parley.api.flows import ChangeDraft, FlowView, PublishDraft, RollbackDraft
 from parley.api.messages import MessageDraft
+from parley.api.migrations import PreviewView, PublishedView
 from parley.domain.access import Caller, Role
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.flow_records import ExportedPart, SourceFormat
 from parley.domain.health import HealthReport, OverallStatus, StoreHealth, StoreStatus
 from parley.domain.ids import ConversationId, FlowId, MessageId, ProviderId, TenantId, UserId
+from parley.domain.pages import Page
 from parley.runtime.wiring import Services
 from parley.services.conversations import Accepted, Replied, Started
 from parley.services.flows import Saved
+from parley.services.migrations import Judged, Moving, Preview
 from parley.services.openings import Opening, opened
 from tests.tenants import NOW, a_flow, a_tenant_id, a_version, published
 
@@ -125,10 +129,68 @@ def test_a_flow_is_published_as_seen() -> None:
 
     answer = publish_flow(flow.id, PublishDraft(version="1.0"), CALLER, wired(flows=flows), '"3"')
 
-    assert answer.id == flow.id
+    assert answer == PublishedView.of(flow)
     assert flows.asked == [
         ("publish", (CALLER, flow.id), {"version": "1.0", "if_match": 3}),
     ]
+
+
+MOVE = PublishDraft(version="1.1", migrate=True, state_map={"a": "b"})
+
+
+def a_judged(number: int, *reasons: str) -> Judged:
+    pin = FlowPin(FlowId("f-1"), FlowVersion("1.0"))
+    opening = Opening(Channel.WEB, UserId("visitor"), "en", {})
+    begun = opened(CALLER.tenant_id, ConversationId(f"c-{number}"), opening, pin, NOW)
+    return Judged(replace(begun, current_state="a"), "b", reasons)
+
+
+def test_conversations_are_moved_as_asked_and_those_that_stay_are_named() -> None:
+    flow = published(a_flow(a_tenant_id()))
+    judged = [a_judged(1), a_judged(2, "it has ended"), a_judged(3, "why"), a_judged(4)]
+    migrations = Recorder(publish=Moving(flow, Page(judged, "more")))
+
+    answer = publish_flow(
+        flow.id, MOVE, CALLER, wired(migrations=migrations), '"3"', cursor="here", limit=1
+    )
+
+    assert isinstance(answer, PublishedView)
+    assert answer.id == flow.id
+    assert answer.migration is not None
+    assert answer.migration.model_dump() == {
+        "queued": 2,
+        "immovable": 2,
+        "items": [
+            {
+                "conversation_id": "c-2",
+                "from_version": "1.0",
+                "state": "a",
+                "to_state": "b",
+                "can_move": False,
+                "reasons": ["it has ended"],
+            }
+        ],
+        "next_cursor": "more",
+    }
+    asked = {"version": "1.1", "state_map": {"a": "b"}, "if_match": 3, "cursor": "here"}
+    assert migrations.asked == [("publish", (CALLER, flow.id), asked)]
+
+
+@pytest.mark.parametrize("judged", [Page([a_judged(1), a_judged(2, "why")], "more"), None])
+def test_a_dry_run_only_looks(judged: Page[Judged] | None) -> None:
+    migrations = Recorder(preview=Preview(FlowVersion("1.1"), [], judged))
+
+    answer = publish_flow(
+        FlowId("f-1"), MOVE, CALLER, wired(migrations=migrations), dry_run=True, cursor="c", limit=7
+    )
+
+    assert isinstance(answer, PreviewView)
+    assert (answer.version, answer.is_publishable, answer.diagnostics) == ("1.1", True, [])
+    shown = answer.conversations
+    assert (shown is None) is (judged is None)
+    assert shown is None or (shown.movable, shown.immovable, shown.next_cursor) == (1, 1, "more")
+    asked = {"version": "1.1", "state_map": {"a": "b"}, "cursor": "c", "limit": 7}
+    assert migrations.asked == [("preview", (CALLER, "f-1"), asked)]
 
 
 @pytest.mark.parametrize(

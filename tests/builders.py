@@ -47,7 +47,7 @@ from parley.services.openings import Opening, opened
 from parley.services.outbox import OutboxService, one_by_one
 from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.integrations import Integrations
-from parley.services.ports.programs import Fallback, LoadedFlow
+from parley.services.ports.programs import Fallback, LoadedFlow, Programs
 from parley.services.ports.queues import InboundQueue, OutboundQueue
 from parley.services.timers import TimerService
 from parley.services.turns import Run, TurnService
@@ -292,9 +292,11 @@ class World:
     events: MemoryEventQueue
     live: MemoryLive
 
-    def starts(self, key: str = "k", *, tenant_id: TenantId = A_TENANT) -> Conversation:
+    def starts(
+        self, key: str = "k", *, tenant_id: TenantId = A_TENANT, flow: str | None = None
+    ) -> Conversation:
         """A conversation that has said hello."""
-        return self.service.start(a_caller(tenant_id), key=key).conversation
+        return self.service.start(a_caller(tenant_id), key=key, flow=flow).conversation
 
 
 def a_world(
@@ -304,7 +306,7 @@ def a_world(
     inbound: InboundQueue | None = None,
     outbound: OutboundQueue | None = None,
     integrations: Integrations | None = None,
-    programs: FixedPrograms | None = None,
+    programs: Programs | None = None,
     clock: Callable[[], datetime] | None = None,
     run: Run = run_turn,
     turn_service: type[TurnService] = TurnService,

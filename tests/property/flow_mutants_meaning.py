@@ -1,5 +1,6 @@
 """Operators that break what a flow means: its parts, its graph, what it says and hears."""
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -131,6 +132,17 @@ def call(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def hand_over_what_nobody_takes(flow: Any) -> Iterator[Mutant]:
+    around = Surroundings(flows={"other": CalledFlow({}, frozenset({"known"}))})
+    for field, source in (("arguments", "1"), ("results", "vars.unknown")):
+        config = {"flow": "other", "mode": "call", field: {"unknown": source}}
+        for n, _ in states(flow):
+            at = f"{entry(flow, n)}/config/{field}/unknown"
+            calls = acting(n, {"type": "trigger_flow", "config": config})
+            yield mutant("flow.variable_unknown", at, flow, calls, around)
+
+
+@operator
 def add_a_state_nothing_leads_to(flow: Any) -> Iterator[Mutant]:
     at = f"/states/{len(flow['states'])}"
     extra = [*flow["states"], {"name": "forgotten", "type": "end"}]
@@ -157,14 +169,22 @@ def guard_with_falsehood(flow: Any) -> Iterator[Mutant]:
         yield mutant("transition.unsatisfiable", at, flow, change)
 
 
+def calls_another(flow: Any) -> bool:
+    """Then what a slot holds, and who reads it, is not for one document to say."""
+    return "trigger_flow" in json.dumps(flow)
+
+
 @operator
 def declare_a_slot_for_nothing(flow: Any) -> Iterator[Mutant]:
-    yield mutant("slot.unread", "/slots/nobody", flow, put("slots", "nobody", {"type": "date"}))
+    if not calls_another(flow):
+        yield mutant("slot.unread", "/slots/nobody", flow, put("slots", "nobody", {"type": "date"}))
 
 
 @operator
 def read_a_slot_too_early(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow, "response"):
+        if calls_another(flow):
+            return
         language = next(iter(state["config"]["response_templates"]))
 
         def change(broken: Any, n: int = n, language: str = language) -> None:

@@ -88,6 +88,7 @@ OUTER_RULES: tuple[OuterRule, ...] = (
     OuterRule("flow.calls_itself", "error", surroundings.calls_itself),
     OuterRule("flow.unknown", "error", surroundings.unknown_flows),
     OuterRule("flow.slot_type", "error", surroundings.unequal_slots),
+    OuterRule("flow.variable_unknown", "error", surroundings.unknown_variables),
     OuterRule("intent.confused", "warning", speech.confused_intents),
 )
 """What a document is checked for as far as its surroundings are known."""

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,7 +13,14 @@ from parley.engine.effects import SendMessage
 from parley.engine.events import StartEvent, event_from_json
 from parley.engine.program import Program
 from parley.engine.recorder import asked
-from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.engine.services import (
+    Classify,
+    Flows,
+    IntegrationReply,
+    IntegrationRequest,
+    Runnable,
+    no_flows,
+)
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 
@@ -53,17 +60,18 @@ class Replay:
     difference: Difference | None
 
 
-type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
-
-
 class RecordedServices:
     """Answers a turn with what its trace says the services answered.
 
-    `classify`, if given, is a changed flow's own: what a text means is for that flow to say.
+    `classify`, if given, is a changed flow's own: what a text means is for that flow to say, and
+    for those that it calls.
     """
 
-    def __init__(self, trace: JsonObject, classify: Classify | None = None) -> None:
+    def __init__(
+        self, trace: JsonObject, classify: Classify | None = None, flows: Flows = no_flows
+    ) -> None:
         self._classify = classify
+        self._flows = flows
         self._answers: JsonObject = trace["services"]
         self._calls = list(self._answers.get("calls", ()))
         self.now = datetime.fromisoformat(trace["now"])
@@ -95,6 +103,13 @@ class RecordedServices:
             raise NotRecorded(f"the intent of {text!r} among {among}")
         return [IntentScore(name, confidence) for name, confidence in self._answers["classify"]]
 
+    def flow(self, key: str) -> Runnable | None:
+        """The flow; what a text meant to it was recorded, too."""
+        found = self._flows(key)
+        if found is None or self._classify is not None:
+            return found
+        return Runnable(found.program, self.classify)
+
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         """The replies that were recorded, in order, each to the call that it answered."""
         now = asked(request)
@@ -122,6 +137,7 @@ def replay(
     said: Said | None = None,
     compared: Sequence[str] = EXACT,
     classify: Classify | None = None,
+    flows: Flows = no_flows,
 ) -> Replay:
     """Runs a conversation again from the trace of each of its turns, the first one's first.
 
@@ -135,7 +151,8 @@ def replay(
             if said is not None and said.get(turns):
                 return Replay(turns, state, Difference(turns, "messages", [*said[turns]], []))
             continue
-        turn = _again(program, state, trace, turns, classify)
+        services = RecordedServices(trace, classify, flows) if "services" in trace else None
+        turn = _again(program, state, trace, turns, services)
         if isinstance(turn, Difference):
             return Replay(turns, state, turn)
         state = turn.state
@@ -155,16 +172,16 @@ def _again(
     state: RunState | None,
     trace: JsonObject,
     turn_no: int,
-    classify: Classify | None,
+    services: RecordedServices | None,
 ) -> Turn | Difference:
-    if "services" not in trace:
+    if services is None:
         lost = trace.get("cut", "the turn failed, or its trace was too long to keep")
         return Difference(turn_no, "trace", lost, "a trace with what the services answered")
     event = event_from_json(trace["event"])
     if isinstance(event, StartEvent) != (state is None):
         return Difference(turn_no, "event", trace["event"], "a start comes first, and once")
     try:
-        return run_turn(program, state, event, RecordedServices(trace, classify))
+        return run_turn(program, state, event, services)
     except NotRecorded as missing:
         return Difference(turn_no, "services", "not asked", str(missing))
     except ValueError as error:

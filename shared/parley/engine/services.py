@@ -1,12 +1,15 @@
 """What a turn may ask of the world; every answer goes into its trace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject
+
+if TYPE_CHECKING:
+    from parley.engine.program import Program
 
 type CallStatus = Literal["success", "error"]
 
@@ -52,6 +55,27 @@ class IntegrationReply:
     attempts: Sequence[JsonObject] = ()
 
 
+type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
+"""(text, the intents that compete; none: all) -> those that it may mean, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A flow that can be called, with what finds out the intents in it."""
+
+    program: "Program"
+    classify: Classify
+
+
+type Flows = Callable[[str], Runnable | None]
+"""The flow with a key, as `TurnServices.flow` gives it."""
+
+
+def no_flows(key: str) -> None:
+    """Where there are none to call."""
+    del key
+
+
 class TurnServices(Protocol):
     """All that a turn reads from outside; the same answers give the same turn, byte for byte."""
 
@@ -77,6 +101,9 @@ class TurnServices(Protocol):
 
     def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
         """The intents of `among` (none: all of the flow) that `text` may mean, best first."""
+
+    def flow(self, key: str) -> Runnable | None:
+        """The flow that `Program.calls` has that key for; the same key is always the same flow."""
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         """Calls out. Never raises for what the other side did: that is a reply too."""

@@ -1,6 +1,6 @@
 """The engine's one entry: the turn that an event makes of a state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
@@ -29,7 +29,7 @@ from parley.engine.states.human_handoff import HumanHandoff
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What became of an event.
+    """What became of an event; `flow` is the one that the conversation now rests in.
 
     `ignored` (closed conversation, timer that no longer stands): `state` is the one given, there
     are no effects. `trace` is JSON and holds all that `replay` needs, `event` and every answer of
@@ -39,6 +39,7 @@ class Turn:
     state: RunState
     effects: tuple[Effect, ...]
     trace: JsonObject
+    flow: Program = field(repr=False, compare=False)
     ignored: bool = False
 
 
@@ -52,27 +53,28 @@ def run_turn(
     """
     if (state is None) != isinstance(event, StartEvent):
         raise ValueError("a start begins a conversation, and nothing else does")
-    if state is not None:
-        _refuse_unknown(program, state)
     recorder = Recorder(services)
     if state is None:
         begun = RunState(program.initial_state, vars=dict(program.variables))
         run = Run(program, begun, event, recorder)
     else:
         run = Run(program, state.copy(), event, recorder)
+        _refuse_unknown(run)
         if not _is_heard(state, event):
-            return Turn(state, (), _trace(run, state, state, ignored=True), ignored=True)
+            trace = _trace(run, state, state, ignored=True)
+            return Turn(state, (), trace, run.program, ignored=True)
     try:
         _take(run, event)
     except LoopLimit:
         run = _stopped(run, state)
-    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state))
+    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state), run.program)
 
 
-def _refuse_unknown(program: Program, state: RunState) -> None:
+def _refuse_unknown(run: Run) -> None:
     """Raises ValueError for a state that this flow cannot have come to."""
+    state = run.state
     for name in (state.current_state, state.previous, state.left):
-        if name is not None and name not in program.states:
+        if name is not None and name not in run.program.states:
             raise ValueError(f"the flow has no state {name!r}")
 
 
@@ -132,13 +134,12 @@ def _take_agent(run: Run, event: AgentEvent) -> None:
 
 def _stopped(run: Run, before: RunState | None) -> Run:
     """The turn that went round in circles, undone: the error state speaks, and waits or closes."""
-    program, event = run.program, run.scope.event
-    again = (
-        before.copy() if before else RunState(program.initial_state, vars=dict(program.variables))
-    )
+    own, event = run.own, run.scope.event
+    again = before.copy() if before else RunState(own.initial_state, vars=dict(own.variables))
     if isinstance(event, StartEvent):
         again.language = event.language
-    stopped = Run(program, again, event, run.recorder)
+    stopped = Run(own, again, event, run.recorder)
+    program = stopped.program
     stopped.path, stopped.tried, stopped.errors = run.path, run.tried, run.errors
     node = program.states.get(program.error_state or "")
     if node is not None and isinstance(node.work, Error):

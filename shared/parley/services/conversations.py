@@ -228,14 +228,16 @@ class ConversationService(ConversationReading):
 
         Nothing is called, sent or stored. Raises NotFound; FlowInvalid for a flow with errors.
         """
-        from parley.services.replays import changed_flow, replayed  # noqa: PLC0415 -- cold start
+        from parley.services.called_flows import called_by  # noqa: PLC0415 -- cold start
+        from parley.services.replays import changed_flow, replayed  # noqa: PLC0415 -- as above
 
         conversation = self.get(caller, conversation_id)
         if source is None:
             flow = self._programs().get(caller.tenant_id, conversation.flow)
         else:
             flow = changed_flow(source)
-        return replayed(self, caller, conversation_id, flow, is_changed=source is not None)
+        flows = called_by(self._programs(), caller.tenant_id)
+        return replayed(self, caller, conversation_id, flow, flows, is_changed=source is not None)
 
     def _started_id(self, caller: Caller, key: str | None) -> ConversationId:
         if key is None:

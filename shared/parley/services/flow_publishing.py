@@ -58,7 +58,7 @@ class FlowPublishing(FlowWriting):
             neighbours = self.neighbours(caller, record)
             require_sound(record.source or record.document, neighbours)
             record = replace(record, calls=neighbours.calls)
-            require_tested(record, require_loadable(record))
+            require_tested(record, require_loadable(record), neighbours.called)
             changed = self._touched(caller, headline(record.document).shown_on(flow))
             changed = replace(
                 changed,

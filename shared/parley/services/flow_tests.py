@@ -10,6 +10,8 @@ from parley.domain.errors import Fault, FlowInvalid, Invalid
 from parley.domain.flow_records import FlowVersionRecord
 from parley.domain.ids import FlowId
 from parley.domain.json import JsonObject
+from parley.engine.scripts import Script
+from parley.engine.services import Flows
 from parley.engine.testing import Report, run_tests
 from parley.services.flow_sources import require_sound, script_of
 from parley.services.ports.programs import LoadedFlow
@@ -35,8 +37,9 @@ def report_on(
 ) -> Report:
     """Runs tests, by default those saved with it, on a version, by default the latest.
 
-    `flow` in them names no file here. Raises NotFound, Invalid for what is no test or where there
-    are none, FlowInvalid for a flow with errors.
+    `flow` and `flows` in them name no files here: what is called are the tenant's flows. Raises
+    NotFound, Invalid for what is no test or where there are none, FlowInvalid for a flow with
+    errors.
     """
     chosen = version or flows.get(caller, flow_id).latest_version
     record = flows.version(caller, flow_id, chosen)
@@ -45,12 +48,17 @@ def report_on(
         why = f"send tests: version {chosen} was saved without"
         raise Invalid(why, [Fault("/document", why)])
     script = script_of(tests)
-    require_sound(record.source or record.document, flows.neighbours(caller, record))
-    flow = built(record.document)
-    return run_tests(flow.program, flow.document, script, flow.matcher.classify, budget=MAX_TURNS)
+    neighbours = flows.neighbours(caller, record)
+    require_sound(record.source or record.document, neighbours)
+    return _report(built(record.document, neighbours.calls), script, neighbours.called)
 
 
-def require_tested(record: FlowVersionRecord, flow: LoadedFlow) -> None:
+def _report(flow: LoadedFlow, script: Script, called: Flows) -> Report:
+    classify = flow.matcher.classify
+    return run_tests(flow.program, flow.document, script, classify, budget=MAX_TURNS, flows=called)
+
+
+def require_tested(record: FlowVersionRecord, flow: LoadedFlow, called: Flows) -> None:
     """Raises FlowInvalid unless the version's own tests pass, if its flow demands them.
 
     Each failure has a pointer below `/tests`, as in what the version was saved with.
@@ -61,7 +69,7 @@ def require_tested(record: FlowVersionRecord, flow: LoadedFlow) -> None:
         why = "Save a version with `tests`, or leave `require_tests` out."
         raise FlowInvalid("the flow demands tests and has none", [Fault(_DEMANDED, why)])
     script = script_of(record.tests)
-    report = run_tests(flow.program, flow.document, script, flow.matcher.classify, budget=MAX_TURNS)
+    report = _report(flow, script, called)
     if not report.has_passed:
         failed = sum(not outcome.has_passed for outcome in report.outcomes)
         raise FlowInvalid(

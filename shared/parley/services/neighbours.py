@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from parley.domain.conversations import FlowPin
+from parley.domain.errors import FlowInvalid, NotFound
 from parley.domain.flow_records import NO_CALLS, Calls, FlowVersionRecord, VersionStatus
 from parley.domain.flows import FlowDocument
 from parley.domain.ids import TenantId
 from parley.domain.strict_json import has_control_characters
 from parley.engine.checks.surroundings import CalledFlow, Surroundings
+from parley.engine.services import Runnable
 from parley.services.ports.flows import Flows
+from parley.services.programs import built
 
 
 class Neighbours:
@@ -31,6 +34,7 @@ class Neighbours:
         self._tenant_id = tenant_id
         self._version = version
         self.calls: Calls = NO_CALLS
+        self._built: dict[str, Runnable | None] = {}
 
     def __call__(self, names: frozenset[str]) -> Surroundings:
         """Raises Unavailable."""
@@ -42,6 +46,21 @@ class Neighbours:
                 calls[name], flows[name] = record.pin, called
         self.calls = calls
         return Surroundings(flows=flows)
+
+    def called(self, key: str) -> Runnable | None:
+        """The flow with that key, for tests: None for one that is not there, or runs no more."""
+        if key not in self._built:
+            self._built[key] = self._build(key)
+        return self._built[key]
+
+    def _build(self, key: str) -> Runnable | None:
+        try:
+            pin = FlowPin.parse(key)
+            record = self._flows.get_version(self._tenant_id, pin.id, pin.version)
+            flow = built(record.document, record.calls)
+        except (ValueError, NotFound, FlowInvalid):
+            return None
+        return Runnable(flow.program, flow.matcher.classify)
 
     def _records(self, names: frozenset[str]) -> Mapping[str, FlowVersionRecord]:
         version = self._version

@@ -60,7 +60,8 @@ def built(document: JsonObject, calls: Calls = NO_CALLS) -> LoadedFlow:
     """A document, ready to run. Raises FlowInvalid, and pydantic's error for what is no flow."""
     flow = FlowDocument.model_validate(document)
     matcher = IntentMatcher.train(document.get("intents", {}))
-    return LoadedFlow(compile_flow(flow), matcher, flow, calls)
+    keys = {name: str(pin) for name, pin in calls.items()}
+    return LoadedFlow(compile_flow(flow, keys), matcher, flow, calls)
 
 
 class FlowPrograms:

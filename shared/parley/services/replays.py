@@ -9,6 +9,7 @@ from parley.domain.json import JsonObject
 from parley.domain.messages import Direction
 from parley.domain.pages import Page
 from parley.engine.replay import COURSE, EXACT, Difference, replay
+from parley.engine.services import Flows
 from parley.services.conversation_reading import ConversationReading
 from parley.services.flow_sources import loaded, require_sound
 from parley.services.ports.programs import LoadedFlow
@@ -43,10 +44,11 @@ def replayed(
     caller: Caller,
     conversation_id: ConversationId,
     flow: LoadedFlow,
+    flows: Flows,
     *,
     is_changed: bool,
 ) -> Replayed:
-    """The conversation as it runs now. Raises NotFound.
+    """The conversation as it runs now; `flows` are those that it may call. Raises NotFound.
 
     On its own flow states and messages must be the same to the byte; on a changed one it must
     enter the same states and say the same, and what the user's words mean is for it to say.
@@ -56,7 +58,7 @@ def replayed(
     compared = COURSE if is_changed else EXACT
     classify = flow.matcher.classify if is_changed else None
     traces = [row["trace"] for row in rows[:MAX_TURNS]]
-    result = replay(flow.program, traces, said, compared, classify)
+    result = replay(flow.program, traces, said, compared, classify, flows)
     return Replayed(result.turns, len(rows) <= MAX_TURNS, result.difference)
 
 

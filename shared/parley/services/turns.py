@@ -24,6 +24,7 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
+from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
 from parley.services.journal import Journal, Overtaken
@@ -229,7 +230,8 @@ class TurnService:
             flow = self._programs.get(before.tenant_id, before.flow)
             program = flow.program
             state = RunState.from_json(before.state) if before.turn_no else None
-            services = Surroundings(before, arrived, flow, journal)
+            called = called_by(self._programs, before.tenant_id)
+            services = Surroundings(before, arrived, flow, journal, called)
             turn = self._run(program, state, arrived.event, services)
         except (Unavailable, LimitExceeded, Overtaken):
             raise
@@ -237,7 +239,7 @@ class TurnService:
             return failed(before, arrived, error, program)
         if turn.ignored:
             return Result(Outcome.IGNORED, None, (), turn.trace)
-        idle_at = program.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
+        idle_at = turn.flow.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
         return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_at)
 
     def _commit(

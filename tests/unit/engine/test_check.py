@@ -56,6 +56,10 @@ def a_choice(*expressions: Any) -> Any:
     return state("c", "condition", config={"conditions": conditions, "default_state": "end"})
 
 
+def calling(flow: str, **more: Any) -> Any:
+    return {"type": "trigger_flow", "config": {"flow": flow, **more}}
+
+
 def changed(pointer: Any, value: Any) -> Any:
     """The sound flow with one value changed, or taken away if it is `...`."""
     if not pointer:
@@ -195,6 +199,24 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/0/entry_actions", [{"type": "send_message", "config": {}}]),
         ),
         (
+            "action.incomplete",
+            "/states/0/entry_actions/0/config/results",
+            changed("/states/0/entry_actions", [calling("survey", results={"v": "vars.note"})]),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/entry_actions/0/config/arguments/what",
+            changed("/states/0/entry_actions", [calling("survey", arguments={"what": "vars.w"})]),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/entry_actions/0/config/results/v",
+            changed(
+                "/states/0/entry_actions",
+                [calling("survey", mode="call", results={"v": "slots.nobody"})],
+            ),
+        ),
+        (
             "choice.unoffered",
             "/states/0/transitions/0/condition_value",
             changed("/states/0/transitions/0", to("form", "user_choice", "x")),
@@ -313,11 +335,6 @@ def test_the_examples_have_no_errors(path: Any) -> None:
         ("state.dead_end", "/states/1", changed("/states/1/transitions", [])),
         ("flow.cycle", "/states/5", with_state(says("c", "C", at_once("c")))),
         ("state.no_way_out", "/states/5", with_state(says("c", "C", at_once("c")))),
-        (
-            "feature.unavailable",
-            "/states/0/entry_actions/0/type",
-            changed("/states/0/entry_actions", [{"type": "trigger_flow", "config": {"flow": "x"}}]),
-        ),
         ("feature.unavailable", "/states/2/config/async", changed("/states/2/config/async", True)),
         ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
@@ -564,7 +581,7 @@ ALIKE = {
     "refund": {"examples": ["I want to have all my money back", "refund please", "pay me back"]},
     "payout": {"examples": ["I want to have all my money back now", "pay out", "withdraw"]},
 }
-CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
+CALLS = calling("survey")
 
 
 @pytest.mark.parametrize(
@@ -593,6 +610,21 @@ CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
             "/states/0/entry_actions/0/config/flow",
             changed("/states/0/entry_actions", [CALLS]),
             Surroundings(flows={"survey": CalledFlow({"n": Slot(type="string")}, frozenset())}),
+        ),
+        (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/arguments/what",
+            changed("/states/0/entry_actions", [calling("survey", arguments={"what": "1"})]),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
+        ),
+        (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/results/v",
+            changed(
+                "/states/0/entry_actions",
+                [calling("survey", mode="call", results={"v": "vars.note + vars.what"})],
+            ),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
         ),
         (
             "intent.confused",
@@ -740,3 +772,30 @@ def test_a_finding_in_json_has_its_place_too() -> None:
     (missing,) = (d for d in check_flow(text) if d.code == "state.missing")
     assert missing.line is not None
     assert '"target_state": "nowhere"' in text.splitlines()[missing.line - 1]
+
+
+@pytest.mark.parametrize("mode", ["replace", "call"])
+def test_a_state_that_another_flow_takes_over_needs_no_way_on(mode: str) -> None:
+    gone = says("gone", "Gone", at_once("gone"), entry_actions=[calling("survey", mode=mode)])
+
+    codes = {code for code, _ in found(with_state(gone))}
+
+    assert ("flow.cycle" in codes) == (mode == "call")
+
+
+def test_a_transition_that_another_flow_takes_over_leads_nowhere() -> None:
+    over = at_once("gone", actions=[calling("survey")])
+
+    codes = {code for code, _ in found(with_state(says("gone", "Gone", over)))}
+
+    assert codes.isdisjoint({"flow.cycle", "state.no_way_out", "state.dead_end"})
+
+
+def test_what_a_call_gives_back_is_declared_by_it() -> None:
+    action = calling("survey", mode="call", results={"note": "vars.anything"})
+    flow = changed("/states/0/entry_actions", [action])
+    flow["states"][0]["config"]["response_templates"] = {
+        "en": "{{ vars.note }} {{ vars.call.status }}"
+    }
+
+    assert "text.invalid" not in {code for code, _ in found(flow)}

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from parley.domain.flow_states import IntegrationState, ResponseState
 from parley.engine.checks.subject import Finding, Subject
 
-_ACTIONS = frozenset({"trigger_flow"})
-
 
 def unavailable(subject: Subject) -> Iterator[Finding]:
     """What the models read and the engine does not run."""
@@ -15,9 +13,6 @@ def unavailable(subject: Subject) -> Iterator[Finding]:
 
 
 def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
-    for action in subject.actions():
-        if action.part.type in _ACTIONS:
-            yield f"{action.pointer}/type", f"The action {action.part.type}"
     yield from _calls(subject)
     yield from _contents(subject)
 

@@ -10,7 +10,14 @@ from parley.domain.flow_states import (
     SlotFillingState,
     State,
 )
-from parley.domain.flow_transitions import AT_ONCE, PREVIOUS, Condition, Transition
+from parley.domain.flow_transitions import (
+    AT_ONCE,
+    PREVIOUS,
+    Action,
+    Condition,
+    Transition,
+    TriggerFlowAction,
+)
 from parley.engine.checks.guards import cover
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
@@ -36,7 +43,7 @@ class Graph:
     def passing(self) -> dict[str, list[str]]:
         """The same between states that do not wait: what one turn may run through."""
         states = self._subject.states
-        through = {n for n, s in states.items() if not waits(s) and not _closes(s)}
+        through = {n for n, s in states.items() if not waits(s) and not _rests(s)}
         return {
             name: [t for t in _targets(states[name], AT_ONCE) if t in through] for name in through
         }
@@ -52,8 +59,11 @@ class Graph:
 
 def _targets(state: State, conditions: Iterable[Condition] = Condition) -> Iterator[str]:
     wanted = frozenset(conditions)
+    if _is_replaced(state.entry_actions):
+        return
     for transition in state.transitions:
-        if transition.condition in wanted and transition.target_state != PREVIOUS:
+        is_left = _is_replaced((*state.exit_actions, *transition.actions))
+        if transition.condition in wanted and transition.target_state != PREVIOUS and not is_left:
             yield transition.target_state
     match state:
         case ConditionState(config=config):
@@ -68,6 +78,17 @@ def _targets(state: State, conditions: Iterable[Condition] = Condition) -> Itera
 
 def _closes(state: State) -> bool:
     return state.is_final or state.type == "end"
+
+
+def _is_replaced(actions: Iterable[Action]) -> bool:
+    """Whether another flow takes this one's place, always, once those are done."""
+    calls = (a for a in actions if isinstance(a, TriggerFlowAction))
+    return any(call.condition is None and call.config.mode == "replace" for call in calls)
+
+
+def _rests(state: State) -> bool:
+    """Whether this flow goes no further when the state has been entered."""
+    return _closes(state) or _is_replaced(state.entry_actions)
 
 
 def _closure(starts: Iterable[str], edges: dict[str, list[str]]) -> set[str]:
@@ -93,7 +114,7 @@ def dead_ends(subject: Subject) -> Iterator[Finding]:
     """States that do not wait and whose ways on leave out a case."""
     for written in subject.each_state():
         state = written.part
-        passes = not waits(state) and not _closes(state) and state.type != "error"
+        passes = not waits(state) and not _rests(state) and state.type != "error"
         if (passes or state.type == "slot_filling") and not _is_exhaustive(state):
             yield Finding(written.pointer, _how_to_go_on(state), Goal("stuck", state.name))
 
@@ -141,7 +162,7 @@ def _takes_required(state: SlotFillingState, free: list[Transition]) -> bool:
 def no_way_out(subject: Subject) -> Iterator[Finding]:
     """States from which no state that waits, closes or hands over can be reached."""
     graph = Graph(subject)
-    resting = {n for n, s in subject.states.items() if waits(s) or _closes(s) or s.type == "error"}
+    resting = {n for n, s in subject.states.items() if waits(s) or _may_rest(s)}
     back: dict[str, list[str]] = {name: [] for name in graph.edges}
     for name, targets in graph.edges.items():
         for target in targets:
@@ -151,6 +172,12 @@ def no_way_out(subject: Subject) -> Iterator[Finding]:
         if name not in safe and graph.edges[name]:
             why = "From here the conversation can neither end nor wait: add a way to where it can."
             yield Finding(pointer, why, Goal("lost", name))
+
+
+def _may_rest(state: State) -> bool:
+    """Whether some way out of the state ends the flow, or all of its ways do."""
+    leaves = any(_is_replaced((*state.exit_actions, *t.actions)) for t in state.transitions)
+    return _rests(state) or state.type == "error" or leaves
 
 
 def cycles(subject: Subject) -> Iterator[Finding]:

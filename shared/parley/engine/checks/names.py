@@ -17,6 +17,8 @@ from parley.domain.flow_transitions import (
     SendMessageAction,
     SetSlotAction,
     SetVariableAction,
+    TriggerFlowAction,
+    TriggerFlowConfig,
 )
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile_states import mapping_target
@@ -206,6 +208,13 @@ def incomplete_actions(subject: Subject) -> Iterator[Finding]:
                 yield Finding(at, "Give a `text` or a `template`.")
             elif part.config.text is not None and part.config.template is not None:
                 yield Finding(at, "Give a `text` or a `template`, not both.")
+        elif isinstance(part, TriggerFlowAction) and _waits_for_nothing(part.config):
+            why = "A flow that replaces this one gives nothing back: write `mode: call`."
+            yield Finding(f"{at}/results", why)
+
+
+def _waits_for_nothing(config: TriggerFlowConfig) -> bool:
+    return config.mode == "replace" and bool(config.results)
 
 
 def unoffered_choices(subject: Subject) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Findings that need to know more than the document: its tenant's flows and integrations."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,20 +16,22 @@ from parley.engine.checks.written import Written
 type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 """(text, the intents that compete) -> the best first: what the flow would be run with."""
 
+_VARIABLE = re.compile(r"\bvars\.([A-Za-z]\w*)", re.ASCII)
+
 BUILT_IN = "parley."
 """What the names of built-in integrations begin with: they need no configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalledFlow:
-    """What a flow shows to those that call it: its slots by name, its declared variables."""
+    """What a flow shows to those that call it: its slots by name, its variables."""
 
     slots: Mapping[str, Slot]
     variables: frozenset[str]
 
     @classmethod
     def of(cls, document: FlowDocument) -> "CalledFlow":
-        return cls(document.slots, frozenset(document.variables))
+        return cls(document.slots, Subject(document, {}).variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,24 @@ def unknown_flows(subject: Subject, around: Surroundings) -> Iterator[Finding]:
     for pointer, name in _called(subject):
         if name not in around.flows and name != subject.document.name:
             yield Finding(pointer, f"No flow is called {name!r}: publish it first, or mend this.")
+
+
+def unknown_variables(subject: Subject, around: Surroundings) -> Iterator[Finding]:
+    """Arguments and results for which a called flow has no variable."""
+    for action in subject.actions():
+        if not isinstance(action.part, TriggerFlowAction):
+            continue
+        config, at = action.part.config, f"{action.pointer}/config"
+        called = (around.flows or {}).get(config.flow)
+        if called is None:
+            continue
+        read = [(f"{at}/arguments/{name}", name) for name in config.arguments]
+        for result, source in config.results.items():
+            read += [(f"{at}/results/{result}", name) for name in _VARIABLE.findall(source)]
+        for pointer, name in read:
+            if name not in called.variables:
+                why = f"The flow {config.flow!r} has no variable {name!r}: declare it there."
+                yield Finding(pointer, why)
 
 
 def unequal_slots(subject: Subject, around: Surroundings) -> Iterator[Finding]:

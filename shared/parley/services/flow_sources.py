@@ -134,8 +134,10 @@ def as_json(source: str | JsonObject) -> str:
 
 def as_yaml(source: str | JsonObject) -> str:
     """A document as YAML: the very text that was handed in, if that was YAML."""
-    document, text = loaded(source)
-    return text if text is not None and not text.lstrip().startswith("{") else dump_flow(document)
+    if isinstance(source, str) and not source.lstrip().startswith("{"):
+        return source
+    document, _ = loaded(source)
+    return dump_flow(document)
 
 
 def _placed(diagnostic: Diagnostic) -> str:

@@ -224,9 +224,11 @@ class FlowService(FlowPublishing):
         flow = self._flows.get(caller.tenant_id, flow_id)
         chosen = version or flow.active_version or flow.latest_version
         record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
-        source = record.source or record.document
-        if what is ExportedPart.TESTS:
-            if record.tests is None:
-                raise NotFound("tests of version", chosen)
-            source = record.tests
-        return as_json(source) if output is SourceFormat.JSON else as_yaml(source)
+        is_json = output is SourceFormat.JSON
+        if what is ExportedPart.FLOW:
+            return (
+                as_json(record.document) if is_json else as_yaml(record.source or record.document)
+            )
+        if record.tests is None:
+            raise NotFound("tests of version", chosen)
+        return as_json(record.tests) if is_json else as_yaml(record.tests)

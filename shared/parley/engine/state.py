@@ -22,7 +22,8 @@ class RunState:
     set once the conversation has one of its own. `entries` counts the states entered and makes
     timer ids; `previous` is the state that the last global transition left, `left` the one that
     the handoff left. `choices` are the {title, payload} of the last message that had some.
-    `context` is what `set_context` noted, but the language.
+    `context` is what `set_context` noted, but the language. `awaited` is the id of the call whose
+    callback the current state waits for.
     `asked` is the slot whose value the user was asked for, `proposed` the value to confirm.
     """
 
@@ -41,6 +42,7 @@ class RunState:
     proposed: Json = None
     timers: tuple[Timer, ...] = ()
     context: JsonObject = field(default_factory=dict)
+    awaited: str | None = None
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def to_json(self) -> JsonObject:
@@ -65,7 +67,10 @@ class RunState:
 
     def _rare(self) -> JsonObject:
         """What few conversations have; it is left out where it is empty."""
-        return {"context": self.context} if self.context else {}
+        rare: JsonObject = {"context": self.context} if self.context else {}
+        if self.awaited is not None:
+            rare["awaited"] = self.awaited
+        return rare
 
     def copy(self) -> "RunState":
         """A state of its own: what it holds is shared, and never changed in place."""
@@ -85,6 +90,7 @@ class RunState:
             self.proposed,
             self.timers,
             self.context,
+            self.awaited,
         )
 
     @classmethod
@@ -117,7 +123,7 @@ class RunState:
                 self.proposed,
                 [[timer.id, timer.due_at.isoformat()] for timer in self.timers],
             ]
-            if self.context:
+            if self.context or self.awaited is not None:
                 fields.append(self._rare())
             encoded = _canonical(fields).encode("utf-8", "surrogatepass")
             self._digest = blake2b(encoded, digest_size=16).hexdigest()

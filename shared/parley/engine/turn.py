@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
-from parley.engine.conditions import first_that_holds
 from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import (
     AgentEvent,
@@ -25,15 +24,16 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.states.error import Error
 from parley.engine.states.human_handoff import HumanHandoff
+from parley.engine.states.integration import called_back, timer_fired
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What became of an event.
 
-    `ignored` (closed conversation, timer that no longer stands): `state` is the one given, there
-    are no effects. `trace` is JSON and holds all that `replay` needs, `event` and every answer of
-    the services included.
+    `ignored` (closed conversation, timer or call that is awaited no more): `state` is the one
+    given, there are no effects. `trace` is JSON and holds all that `replay` needs, `event` and
+    every answer of the services included.
     """
 
     state: RunState
@@ -85,8 +85,8 @@ def _is_heard(state: RunState, event: Event) -> bool:
             return any(timer.id == timer_id for timer in state.timers)
         case AgentEvent():
             return state.status is Status.ESCALATED
-        case CallbackEvent():
-            return False
+        case CallbackEvent(call_id=call_id):
+            return state.awaited == call_id
         case _:
             return True
 
@@ -104,15 +104,15 @@ def _take(run: Run, event: Event) -> None:
             take_message(run, node, event)
         case TimerEvent(timer_id=timer_id):
             state.timers = tuple(timer for timer in state.timers if timer.id != timer_id)
-            go(run, node, first_that_holds(run, node, node.on_timer))
+            go(run, node, timer_fired(run, node))
         case AgentEvent():
             _take_agent(run, event)
         case CloseEvent(status=status) if status.is_open:
             raise ValueError(f"{status} closes nothing")
         case CloseEvent(status=status):
             run.close(status)
-        case CallbackEvent():
-            """Only asynchronous calls are called back, and they are not available yet."""
+        case CallbackEvent(data=data):
+            go(run, node, called_back(run, node, data))
 
 
 def _take_agent(run: Run, event: AgentEvent) -> None:

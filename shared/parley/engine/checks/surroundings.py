@@ -7,14 +7,12 @@ from parley.domain.flow_slots import Slot
 from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_transitions import CallIntegrationAction, TriggerFlowAction
 from parley.domain.flows import IntentScore
+from parley.domain.integrations import is_built_in
 from parley.domain.json import JsonObject
 from parley.engine.checks.subject import Finding, Subject
 
 type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 """(text, the intents that compete) -> the best first: what the flow would be run with."""
-
-BUILT_IN = "parley."
-"""What the names of built-in integrations begin with: they need no configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def unknown_integrations(subject: Subject, around: Surroundings) -> Iterator[Fin
     if around.integrations is None:
         return
     for pointer, name in _integrations(subject):
-        if name not in around.integrations and not name.startswith(BUILT_IN):
+        if name not in around.integrations and not is_built_in(name):
             yield Finding(pointer, f"Set up the integration {name!r}, or name one that is there.")
 
 

@@ -125,5 +125,6 @@ class Plan:
             "TokenKeys": self.secrets.token_keys,
             "LiveEndpoint": f"{endpoint(self.ports['ministack'])}/_aws/execute-api",
             "CustomerCallsPerMinute": "6000",  # a laptop is asked by nobody but its owner's tests
+            "PublicUrl": self.addresses["api"],
             "IntegrationHosts": f"{INTEGRATION}=http://{HOST}:{self.ports['orders']}",
         }

@@ -22,6 +22,7 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
+from parley.services.callbacks import came_early
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
 from parley.services.journal import Journal, Overtaken
@@ -135,6 +136,8 @@ class TurnService:
                     return self._known(before, arrived, repeat)
         if before.outbox.is_full:
             raise Unavailable("the conversation has too much unsent: try again")
+        if came_early(before, arrived):
+            raise Unavailable("the turn that made the call is not done: try again")
         journal.open(before)
         try:
             result = self._result(arrived, journal)

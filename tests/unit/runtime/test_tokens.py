@@ -83,7 +83,8 @@ def test_the_token_that_these_tests_bend_is_good_before_they_do() -> None:
 
 @pytest.mark.parametrize("kind", TokenKind)
 def test_what_was_signed_is_read(kind: TokenKind) -> None:
-    claims = CLAIMS if kind is TokenKind.ACCESS else replace(CLAIMS, role=Role.CUSTOMER)
+    roles = {TokenKind.ACCESS: CLAIMS.role, TokenKind.CALLBACK: Role.SYSTEM}
+    claims = replace(CLAIMS, role=roles.get(kind, Role.CUSTOMER))
 
     token = TOKENS.sign(kind, claims)
 
@@ -106,10 +107,12 @@ def test_a_token_of_one_kind_made_to_look_like_another_is_refused() -> None:
         (TokenKind.ACCESS, "system"),
         (TokenKind.ACCESS, "root"),
         (TokenKind.GUEST, "admin"),
+        (TokenKind.CALLBACK, "admin"),
+        (TokenKind.CALLBACK, "customer"),
     ],
 )
 def test_a_role_that_the_kind_cannot_have_is_refused(kind: TokenKind, role: str) -> None:
-    typ = "at+jwt" if kind is TokenKind.ACCESS else "guest+jwt"
+    typ = "at+jwt" if kind is TokenKind.ACCESS else f"{kind.value}+jwt"
     payload = {**PAYLOAD, "aud": f"parley:{kind.value}", "role": role}
 
     _refused(_token({**HEADER, "typ": typ}, payload), kind)

@@ -15,8 +15,6 @@ from parley.engine.checks.guards import cover
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
 
-_ANSWERED = frozenset({"slot_filling", "integration"})
-
 
 class Graph:
     """States as nodes; an edge for each way that a transition or a config names."""
@@ -104,8 +102,9 @@ def dead_ends(subject: Subject) -> Iterator[Finding]:
     """States that do not wait, or wait for one answer, and whose ways on leave out a case."""
     for written in subject.each_state():
         state = written.part
-        passes = not waits(state) and not _closes(state) and state.type != "error"
-        if (passes or state.type in _ANSWERED) and not _is_exhaustive(state):
+        ends = isinstance(state, IntegrationState) or not waits(state)
+        passes = ends and not _closes(state) and state.type != "error"
+        if (passes or state.type == "slot_filling") and not _is_exhaustive(state):
             yield Finding(written.pointer, _how_to_go_on(state), Goal("stuck", state.name))
 
 

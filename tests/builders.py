@@ -266,6 +266,7 @@ class Shop:
     def call(
         self,
         tenant_id: TenantId,  # noqa: ARG002 -- the port's
+        conversation_id: ConversationId,  # noqa: ARG002 -- the port's
         request: IntegrationRequest,  # noqa: ARG002 -- the port's
         *,
         idempotency_key: str,

@@ -193,6 +193,7 @@ def test_a_function_may_send_to_the_queues_it_sends_to_and_no_other() -> None:
         "QueueInbound": {
             "SendMessage",
             "Receive",
+            "ReceiveCallback",
             "FireDueTimers",
             "CloseIdleConversations",
             "PublishFlow",

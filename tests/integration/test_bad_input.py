@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from parley.domain.access import Caller
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.ids import ConversationId, FlowId, UserId
+from parley.engine.services import Callback
+from parley.runtime.chance import now
 from parley.runtime.wiring import Services
 from parley.services.openings import Opening, opened
 from tests.http import Answer, Api, Route, routes
@@ -49,6 +52,7 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /conversations/{conversation_id}/messages": {"content": {"type": "text", "text": "hi"}},
     "POST /conversations/{conversation_id}/close": {"status": "completed"},
     "POST /conversations/{conversation_id}/replay": {"document": a_document("one")},
+    "POST /callbacks/{token}": {"status": "success", "data": {"receipt": "R1"}},
 }
 
 
@@ -68,7 +72,13 @@ def ids(wired: Services, tenant: Tenant) -> Mapping[str, str]:
         NOW,
     )
     assert wired.mongo_conversations.add(replace(conversation, rev=1), None)
-    return {"flow_id": flow["id"], "version": "1.0", "conversation_id": conversation.id}
+    callback = Callback("1-0", now() + timedelta(minutes=1))
+    return {
+        "flow_id": flow["id"],
+        "version": "1.0",
+        "conversation_id": conversation.id,
+        "token": wired.callbacks.token(tenant.admin.tenant_id, conversation.id, callback),
+    }
 
 
 def _as_anyone(caller: Caller) -> Api:

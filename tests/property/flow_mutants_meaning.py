@@ -77,11 +77,8 @@ def disagree_where_to_go(flow: Any) -> Iterator[Mutant]:
 
 @operator
 def leave_out_a_case(flow: Any) -> Iterator[Mutant]:
-    for n, state in states(flow, "integration"):
-        if "async" not in state["config"]:
-            yield mutant(
-                "state.dead_end", f"/states/{n}", flow, put("states", n, "transitions", [])
-            )
+    for n, _ in states(flow, "integration"):
+        yield mutant("state.dead_end", f"/states/{n}", flow, put("states", n, "transitions", []))
     for n, state in states(flow, "condition"):
         if "default_state" in state["config"] and not state.get("transitions"):
             change = drop("states", n, "config", "default_state")
@@ -114,6 +111,20 @@ def take_an_integration_away(flow: Any) -> Iterator[Mutant]:
 
 def _needs_a_base(call: Any) -> bool:
     return not call["integration_id"].startswith("parley.") and "://" not in call["endpoint"]
+
+
+@operator
+def ask_a_built_in_for_what_it_does_not_do(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "integration"):
+        at = f"/states/{n}/config"
+        unknown = put("states", n, "config", "integration_id", "parley.task")
+        yield mutant("integration.built_in", f"{at}/integration_id", flow, unknown)
+
+        def change(broken: Any, n: int = n) -> None:
+            config = broken["states"][n]["config"]
+            config.update(integration_id="parley.tasks", endpoint="destroy")
+
+        yield mutant("integration.built_in", f"{at}/endpoint", flow, change)
 
 
 @operator

@@ -74,6 +74,12 @@ EVENTS = st.one_of(
     st.just(AgentEvent("message", {"type": "text", "text": "Kim"})),
     st.sampled_from([AgentEvent("return"), AgentEvent("resolve")]),
     JSON.map(lambda data: CallbackEvent("x", {"data": data})),
+    st.builds(
+        CallbackEvent,
+        st.sampled_from(["7-0", "7-1"]),
+        st.fixed_dictionaries({"status": st.sampled_from(["success", "error"]), "data": JSON})
+        | st.dictionaries(st.sampled_from(["status", "data", "kind", "error"]), JSON),
+    ),
     st.just(CloseEvent(Status.TIMEOUT)),
 )
 REPLIES = st.builds(
@@ -211,6 +217,7 @@ def states(draw: Any, name: str) -> JsonObject:
             "retry_config": {"max_attempts": 3},
             "error_handling": {"message": draw(_TEXTS), "default_data": draw(JSON)},
             "response_mapping": {"any": draw(st.sampled_from(["@", "x", "*"]))},
+            "async": draw(st.booleans()),
         },
         "condition": {
             "conditions": [
@@ -224,11 +231,13 @@ def states(draw: Any, name: str) -> JsonObject:
     }.get(kind, {})
     if kind in ("end", "condition"):
         return state
-    ways = draw(st.lists(transitions(_ON_INPUT), max_size=3)) if kind != "integration" else []
+    is_async = kind == "integration" and state["config"]["async"]
+    hears = kind != "integration" or is_async
+    ways = draw(st.lists(transitions(_ON_INPUT), max_size=3)) if hears else []
     ways += [
         {**way, "target_state": draw(st.sampled_from(NAMES))} for way in _AT_ONCE.get(kind, [])
     ]
-    if kind == "wait" or any(way["condition"] == "timeout" for way in ways):
+    if kind == "wait" or is_async or any(way["condition"] == "timeout" for way in ways):
         state["timeout_seconds"] = 60
         ways.append({"condition": "timeout", "target_state": draw(st.sampled_from(NAMES))})
     state["transitions"] = ways

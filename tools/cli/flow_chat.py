@@ -5,6 +5,7 @@ What is typed is said. A line that begins with `/` is not:
     /wait 2h           the clock goes on
     /agent TEXT        a person at work says TEXT
     /resolve /return   what else a person at work does
+    /callback {...}    the call that is awaited is answered, as a step of a test says it
     /state             where the conversation stands
 
 Integrations answer with the stubs of `--script`, else not at all. Flows that are called are those
@@ -99,6 +100,8 @@ def _step(line: str, talk: TestTalk) -> Step:
             return Step(agent={"message": text})
         case ["/resolve" | "/return" as did]:
             return Step(agent=did[1:])
+        case ["/callback", answer]:
+            return Step.model_validate_json(f'{{"callback": {answer}}}')
     for choice in talk.state.choices:
         if line.casefold() == choice["title"].casefold():
             return Step(user={"choice": choice["payload"]})
@@ -118,6 +121,8 @@ def _words(step: Step) -> str:
     if step.agent is not None:
         did = step.agent
         return f"> /{did}" if isinstance(did, str) else f"> /agent {did['message']}"
+    if step.callback is not None:
+        return f"> /callback {step.callback.model_dump_json(exclude_unset=True)}"
     said = step.user if isinstance(step.user, str) else (step.user or {})
     return f"> {said}" if isinstance(said, str) else f"> {said.get('choice') or said.get('text')}"
 

@@ -14,6 +14,7 @@ from parley.domain.flows import (
 from parley.domain.json import JsonObject
 from parley.engine.checks import (
     availability,
+    calls,
     filling,
     graph,
     names,
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     Rule("pattern.invalid", "error", parts.invalid_patterns),
     Rule("mapping.invalid", "error", parts.invalid_mappings),
     Rule("content.title_too_long", "error", parts.long_titles),
+    Rule("integration.built_in", "error", calls.built_ins),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),

@@ -38,6 +38,8 @@ _ALWAYS_WAIT = frozenset({"intent", "slot_filling", "wait", "human_handoff"})
 _ON_TIMER = frozenset(
     {Condition.TIMEOUT, Condition.EXPRESSION, Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED}
 )
+_ON_OWN_TIMER = _ON_TIMER | {Condition.INTEGRATION_ERROR}
+"""An asynchronous call whose timer fires has failed by it."""
 _ON_MESSAGE = frozenset(Condition) - {
     Condition.TIMEOUT,
     Condition.FALLBACK,
@@ -55,9 +57,14 @@ def compile_flow(document: FlowDocument, calls: Mapping[str, str] | None = None)
 
 
 def waits(state: State) -> bool:
-    """Whether the state ends the turn: by its type, or by a transition on input or on timeout."""
+    """Whether the state ends the turn: by its type, or by a transition on input or on timeout.
+
+    An asynchronous call waits only once it was taken; one that failed goes on at once.
+    """
     if state.type in _ALWAYS_WAIT:
         return True
+    if isinstance(state, IntegrationState):
+        return state.config.is_async
     if not isinstance(state, ResponseState | ErrorState):
         return False
     return any(t.condition in ON_INPUT | {Condition.TIMEOUT} for t in state.transitions)
@@ -141,7 +148,7 @@ class _Compiler:
             entry_actions=self._actions.made(state.entry_actions, f"{pointer}/entry_actions"),
             exit_actions=self._actions.made(state.exit_actions, f"{pointer}/exit_actions"),
             on_message=arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()),
-            on_timer=arcs.of(_ON_TIMER) + (self._global_timer if is_open else ()),
+            on_timer=arcs.of(_ON_OWN_TIMER) + (self._global_timer if is_open else ()),
             at_once=arcs.of(AT_ONCE),
             fallback=arcs.of(frozenset({Condition.FALLBACK})),
             global_fallback=self._global_fallback if is_open else (),

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from parley.domain import flow_transitions as authored
+from parley.domain.integrations import is_built_in
 from parley.engine import actions as doing
 from parley.engine import context
 from parley.engine.calling import TriggerFlow
-from parley.engine.calls import CallIntegration
+from parley.engine.calls import BUILT_IN_METHOD, CallIntegration
 from parley.engine.parts import Parts
 from parley.engine.program import Action, Perform
 
@@ -70,10 +71,13 @@ class Actions:
         self, config: authored.CallIntegrationConfig, pointer: str, timeout_ms: int | None
     ) -> CallIntegration:
         endpoint = self._parts.one_text(config.endpoint, f"{pointer}/endpoint", is_endpoint=True)
+        own = is_built_in(config.integration_id)
+        method = config.method or ("POST" if config.request else "GET")
         return CallIntegration(
             config.integration_id,
             endpoint,
-            config.method or ("POST" if config.request else "GET"),
+            BUILT_IN_METHOD if own else method,
+            own or method == "GET",
             timeout_ms or authored.CALL_TIMEOUT_MS,
             self._parts.literal(config.request, f"{pointer}/request"),
             config.save_as,

@@ -54,7 +54,10 @@ class AgentEvent:
 
 @dataclass(frozen=True, slots=True)
 class CallbackEvent:
-    """An asynchronous call was answered; `call_id` is the one its request carried."""
+    """An asynchronous call was answered; ignored unless the state waits for the call of this id.
+
+    `data` is {status: success | error, data, kind, error}, as an IntegrationReply has them.
+    """
 
     kind: ClassVar[str] = "callback"
     call_id: str

@@ -72,9 +72,9 @@ def enter(run: "Run", node: "StateNode", *, is_back: bool = False) -> Step:
 
 
 def start_timer(run: "Run", node: "StateNode") -> None:
-    """The timer of this entry, if the state waits for one, in the place of all others."""
+    """The timer of this entry, if the state waits for one, in the place of all that was awaited."""
     state = run.state
-    state.timers = ()
+    state.timers, state.awaited = (), None
     if node.waits and node.timeout_s is not None:
         due_at = run.scope.now + timedelta(seconds=node.timeout_s)
         state.timers = (Timer(str(state.entries), due_at),)

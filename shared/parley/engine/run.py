@@ -92,7 +92,7 @@ class Run:
     def close(self, status: Status) -> None:
         """Ends the conversation: nothing is awaited any more."""
         self.state.status = status
-        self.state.timers = ()
+        self.state.timers, self.state.awaited = (), None
 
     def text(self, words: Words) -> str:
         """In the conversation's language; if it fails, in the flow's, then the error text."""

@@ -15,6 +15,14 @@ type CallStatus = Literal["success", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """How an asynchronous call is answered: by the CallbackEvent of this id, `until` then."""
+
+    call_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IntegrationRequest:
     """One call to a system of the tenant.
 
@@ -23,6 +31,7 @@ class IntegrationRequest:
     often the same `Idempotency-Key` comes: without it a call that may have arrived is not repeated.
     A call that fails for the moment is made up to `max_attempts` times, after `backoff_ms`, twice
     that, and so on, but no longer than `budget_ms` altogether (None: as long as that takes).
+    With a `callback` the reply says only whether the call was taken: the answer comes later.
     """
 
     integration_id: str
@@ -35,14 +44,14 @@ class IntegrationRequest:
     backoff_ms: int = 0
     budget_ms: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationReply:
     """How a call ended.
 
-    `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open`, `refused` or
-    `unknown` (it was begun before a crash, and whether it arrived cannot be told);
+    `kind` is None on success, else one of `domain.integrations.ERROR_KINDS`;
     `data` is the answer's JSON, of errors too where there was one; `error` is for people.
     `attempts` says of each attempt how it ended, if there was more than one.
     """

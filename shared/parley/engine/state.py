@@ -59,7 +59,7 @@ class RunState:
     the handoff left. `choices` are the {title, payload} of the last message that had some.
     `context` is what `set_context` noted, but the language. `flow` is the key of the called flow
     that runs (`vars` are its own), None for the conversation's own; `callers` wait for it, the
-    innermost last.
+    innermost last. `awaited` is the id of the call whose callback the current state waits for.
     `asked` is the slot whose value the user was asked for, `proposed` the value to confirm.
     """
 
@@ -80,6 +80,7 @@ class RunState:
     context: JsonObject = field(default_factory=dict)
     flow: str | None = None
     callers: tuple[Caller, ...] = ()
+    awaited: str | None = None
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def to_json(self) -> JsonObject:
@@ -104,12 +105,14 @@ class RunState:
 
     def _rare(self) -> JsonObject:
         """What few conversations have; it is left out where it is empty."""
-        found: JsonObject = {"context": self.context} if self.context else {}
+        rare: JsonObject = {"context": self.context} if self.context else {}
         if self.flow is not None:
-            found["flow"] = self.flow
+            rare["flow"] = self.flow
         if self.callers:
-            found["callers"] = [caller.to_json() for caller in self.callers]
-        return found
+            rare["callers"] = [caller.to_json() for caller in self.callers]
+        if self.awaited is not None:
+            rare["awaited"] = self.awaited
+        return rare
 
     def copy(self) -> "RunState":
         """A state of its own: what it holds is shared, and never changed in place."""
@@ -131,6 +134,7 @@ class RunState:
             self.context,
             self.flow,
             self.callers,
+            self.awaited,
         )
 
     @classmethod
@@ -164,8 +168,9 @@ class RunState:
                 self.proposed,
                 [[timer.id, timer.due_at.isoformat()] for timer in self.timers],
             ]
-            if self.context or self.flow is not None or self.callers:
-                fields.append(self._rare())
+            rare = self._rare()
+            if rare:
+                fields.append(rare)
             encoded = "".join(_encoded(fields, 0)).encode("utf-8", "surrogatepass")
             self._digest = blake2b(encoded, digest_size=16).hexdigest()
         return self._digest

@@ -13,7 +13,14 @@ from parley.domain.flows import FlowDocument
 from parley.domain.json import JsonObject
 from parley.engine.coverage import Coverage
 from parley.engine.effects import SendMessage, effect_to_json
-from parley.engine.events import CloseEvent, Event, MessageEvent, StartEvent, TimerEvent
+from parley.engine.events import (
+    CallbackEvent,
+    CloseEvent,
+    Event,
+    MessageEvent,
+    StartEvent,
+    TimerEvent,
+)
 from parley.engine.expectations import Happened, differences
 from parley.engine.program import Program
 from parley.engine.scripts import FlowTest, Script, Step
@@ -141,7 +148,6 @@ class TestTalk:
     """A conversation on the engine alone; it is the services of its own turns."""
 
     __test__ = False
-    seed = 1
 
     def __init__(
         self,
@@ -170,6 +176,11 @@ class TestTalk:
         """Of the flow that the conversation rests in."""
         return self._resting.name
 
+    @property
+    def seed(self) -> int:
+        """Another for each turn."""
+        return len(self.traces) + 1
+
     def take_step(self, step: Step) -> list[Turn]:
         """The turns that the step makes. Raises StepImpossible."""
         if step.user is not None:
@@ -178,6 +189,8 @@ class TestTalk:
             if self.state.status is not Status.ESCALATED:
                 raise StepImpossible("no person is at work: the conversation is not handed off")
             return [self._then(step.agent_event)]
+        if step.callback is not None:
+            return [self.answer(step.callback.answer)]
         if step.advance is not None:
             return list(self.advance(step.advances))
         return [self.first]
@@ -187,6 +200,13 @@ class TestTalk:
         if not self.state.status.is_open:
             raise StepImpossible(f"the conversation is {self.state.status}: nobody listens")
         return self._then(MessageEvent(self._content(said)))
+
+    def answer(self, answer: JsonObject) -> Turn:
+        """The turn of the callback that is awaited."""
+        if self.state.awaited is None:
+            where = f"the conversation is {self.state.status}, in {self.state.current_state!r}"
+            raise StepImpossible(f"no call waits for a callback: {where}")
+        return self._then(CallbackEvent(self.state.awaited, answer))
 
     def advance(self, by: timedelta) -> Iterator[Turn]:
         """Every timer that falls due is a turn at its own time; so is closing for idleness."""

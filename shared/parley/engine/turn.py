@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
-from parley.engine.conditions import first_that_holds
 from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import (
     AgentEvent,
@@ -26,15 +25,16 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.states.error import Error
 from parley.engine.states.human_handoff import HumanHandoff
+from parley.engine.states.integration import called_back, timer_fired
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What became of an event; `flow` is the one that the conversation now rests in.
 
-    `ignored` (closed conversation, timer that no longer stands, migration that cannot be): `state`
-    is the one given, and there is no effect but one that says why. `trace` is JSON and holds all
-    that `replay` needs, `event` and every answer of the services included.
+    `ignored` (closed conversation, timer or call that is awaited no more, migration that cannot
+    be): `state` is the one given, and there is no effect but one that says why. `trace` is JSON and
+    holds all that `replay` needs, `event` and every answer of the services included.
     """
 
     state: RunState
@@ -88,8 +88,8 @@ def _is_heard(state: RunState, event: Event) -> bool:
             return any(timer.id == timer_id for timer in state.timers)
         case AgentEvent():
             return state.status is Status.ESCALATED
-        case CallbackEvent():
-            return False
+        case CallbackEvent(call_id=call_id):
+            return state.awaited == call_id
         case _:
             return True
 
@@ -107,15 +107,15 @@ def _take(run: Run, event: Event) -> None:
             take_message(run, node, event)
         case TimerEvent(timer_id=timer_id):
             state.timers = tuple(timer for timer in state.timers if timer.id != timer_id)
-            go(run, node, first_that_holds(run, node, node.on_timer))
+            go(run, node, timer_fired(run, node))
         case AgentEvent():
             _take_agent(run, event)
         case CloseEvent(status=status) if status.is_open:
             raise ValueError(f"{status} closes nothing")
         case CloseEvent(status=status):
             run.close(status)
-        case CallbackEvent():
-            """Only asynchronous calls are called back, and they are not available yet."""
+        case CallbackEvent(data=data):
+            go(run, node, called_back(run, node, data))
         case MigrateEvent():
             raise ValueError("a migration takes two programs: `engine.migration` runs it")
 

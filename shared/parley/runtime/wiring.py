@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from parley.runtime.limits import Limiter
     from parley.runtime.live import ApiGatewayLive
     from parley.runtime.passwords import ArgonPasswords
+    from parley.runtime.proofs import Proofs
     from parley.services.access import AccessService
+    from parley.services.callbacks import CallbackService
     from parley.services.conversations import ConversationService
     from parley.services.delivery import DeliveryService
     from parley.services.events import EventService
@@ -106,6 +108,12 @@ class Stores:
 
         return ArgonPasswords()
 
+    @cached_property
+    def proofs(self) -> "Proofs":
+        from parley.runtime.proofs import Proofs
+
+        return Proofs(self)
+
 
 class Services(Stores):
     """The use cases, over those adapters."""
@@ -124,7 +132,13 @@ class Services(Stores):
     def access(self) -> "AccessService":
         from parley.services.access import AccessService
 
-        return AccessService(Proofs(self), clock=now, new_id=new_id, new_secret=new_secret)
+        return AccessService(self.proofs, clock=now, new_id=new_id, new_secret=new_secret)
+
+    @cached_property
+    def callbacks(self) -> "CallbackService":
+        from parley.services.callbacks import CallbackService
+
+        return CallbackService(tokens=lambda: self.proofs.tokens, inbound=self.inbound, clock=now)
 
     @cached_property
     def organizations(self) -> "OrganizationService":
@@ -183,15 +197,20 @@ class Services(Stores):
     @cached_property
     def turns(self) -> "TurnService":
         from parley.channels.transport import HttpIntegrations
+        from parley.services.calls import RoutedIntegrations
         from parley.services.retries import RetryingIntegrations
         from parley.services.turns import TurnService
 
+        outside = HttpIntegrations(local_bases=self.settings.local_bases)
         return TurnService(
             conversations=self.mongo_conversations,
             messages=self.mongo_messages,
             programs=self.programs,
-            integrations=RetryingIntegrations(
-                HttpIntegrations(local_bases=self.settings.local_bases), clock=now, pause=time.sleep
+            integrations=RoutedIntegrations(
+                RetryingIntegrations(outside, clock=now, pause=time.sleep),
+                built_ins={},
+                public_url=self.settings.public_url,
+                token_for=self.callbacks.token,
             ),
             outbox=self.outbox,
             clock=now,

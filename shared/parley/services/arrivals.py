@@ -80,6 +80,11 @@ class Result:
         return replace(self, effects=(*events, *self.effects)) if events else self
 
 
+def seed_of(turn: TurnId) -> int:
+    """What is random in a turn: 48 bits of its id."""
+    return int(turn[:8] + turn[9:13], 16)
+
+
 def whole_ms(at: datetime) -> datetime:
     """The instant as stores keep it: UTC, whole milliseconds."""
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

@@ -8,7 +8,7 @@ from parley.domain.conversations import Conversation
 from parley.domain.flows import IntentScore
 from parley.domain.json import JsonObject
 from parley.engine.services import Flows, IntegrationReply, IntegrationRequest, Runnable
-from parley.services.arrivals import Arrived
+from parley.services.arrivals import Arrived, seed_of
 from parley.services.journal import Journal
 from parley.services.ports.programs import LoadedFlow
 
@@ -29,7 +29,7 @@ class Surroundings:
 
     @property
     def seed(self) -> int:
-        return int(self._arrived.turn[:8] + self._arrived.turn[9:13], 16)
+        return seed_of(self._arrived.turn)
 
     @property
     def user(self) -> JsonObject:

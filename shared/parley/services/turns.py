@@ -24,6 +24,7 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
+from parley.services.callbacks import came_early
 from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
@@ -140,6 +141,8 @@ class TurnService:
                     return self._known(before, arrived, repeat)
         if before.outbox.is_full:
             raise Unavailable("the conversation has too much unsent: try again")
+        if came_early(before, arrived):
+            raise Unavailable("the turn that made the call is not done: try again")
         journal.open(before)
         try:
             after, result = self._turned(arrived, journal)

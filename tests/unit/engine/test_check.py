@@ -77,6 +77,14 @@ def changed(pointer: Any, value: Any) -> Any:
     return flow
 
 
+def built_in_call(endpoint: Any, *, is_async: bool = False) -> Any:
+    """The sound flow, calling `parley.tasks` in place of its integration."""
+    flow = changed("/states/2/config", {"integration_id": "parley.tasks", "endpoint": endpoint})
+    flow["states"][2]["config"].update({"async": True} if is_async else {})
+    flow["states"][4]["config"]["response_templates"]["en"] = "{{ slots.n }}"
+    return flow
+
+
 def test_a_sound_flow_has_no_findings() -> None:
     assert check_flow(SOUND) == []
 
@@ -335,7 +343,36 @@ def test_the_examples_have_no_errors(path: Any) -> None:
         ("state.dead_end", "/states/1", changed("/states/1/transitions", [])),
         ("flow.cycle", "/states/5", with_state(says("c", "C", at_once("c")))),
         ("state.no_way_out", "/states/5", with_state(says("c", "C", at_once("c")))),
-        ("feature.unavailable", "/states/2/config/async", changed("/states/2/config/async", True)),
+        ("timeout.incomplete", "/states/2", changed("/states/2/config/async", True)),
+        (
+            "integration.built_in",
+            "/states/2/config/integration_id",
+            changed("/states/2/config/integration_id", "parley.task"),
+        ),
+        (
+            "integration.built_in",
+            "/states/2/config/endpoint",
+            changed("/states/2/config/integration_id", "parley.tasks"),
+        ),
+        (
+            "integration.built_in",
+            "/states/2/config/endpoint/de",
+            built_in_call({"en": "create", "de": "erstellen"}),
+        ),
+        ("integration.built_in", "/states/2/config/async", built_in_call("create", is_async=True)),
+        (
+            "integration.built_in",
+            "/states/0/entry_actions/0/config/endpoint",
+            changed(
+                "/states/0/entry_actions",
+                [
+                    {
+                        "type": "call_integration",
+                        "config": {"integration_id": "parley.llm", "endpoint": "write"},
+                    }
+                ],
+            ),
+        ),
         ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
         ("intent.few_examples", "/intents/i", changed("/intents", {"i": {"examples": ["one"]}})),

@@ -72,6 +72,55 @@ def test_a_step_that_comes_out_otherwise_is_a_failure_with_a_reason() -> None:
     )
 
 
+LATER = a_flow(
+    state(
+        "call",
+        "integration",
+        to("done", "integration_success"),
+        to("late", "timeout"),
+        to("failed", "integration_error"),
+        timeout_seconds=60,
+        config={"integration_id": "x", "async": True, "response_mapping": {"vars.n": "n"}},
+    ),
+    says("done", "{{ vars.n }}", to("call")),
+    says("failed", "{{ integration.kind }}", to("call")),
+    says("late", "Late", to("call")),
+)
+
+
+def later(*steps: Any) -> list[Failure]:
+    """Failures of a flow whose call is taken and answered later."""
+    file = script_from_json(
+        {
+            "flow": "x",
+            "stubs": {"x": [{"status": 202}]},
+            "tests": [{"name": "t", "steps": list(steps)}],
+        }
+    )
+    document = FlowDocument.model_validate(LATER)
+    report = run_tests(program(LATER), document, file, lambda _, __: ())
+    return list(report.outcomes[0].failures)
+
+
+def test_a_callback_answers_the_call_that_is_awaited() -> None:
+    assert not later(
+        {"start": True, "expect": {"state": "call"}},
+        {"callback": {"data": {"n": 5}}, "expect": {"state": "done", "text": "5"}},
+        {"user": "x", "expect": {"state": "call"}},
+        {"callback": {"error": "http_5xx"}, "expect": {"state": "failed", "text": "http_5xx"}},
+        {"user": "x"},
+        {"callback": {"status": "error"}, "expect": {"state": "failed", "text": "refused"}},
+        {"user": "x"},
+        {"advance": "1m", "expect": {"state": "late"}},
+    )
+
+
+def test_a_callback_that_nobody_awaits_cannot_happen() -> None:
+    assert later({"callback": {}}, {"callback": {}}) == [
+        Failure(2, "no call waits for a callback: the conversation is active, in 'done'")
+    ]
+
+
 def test_what_no_test_reached_is_named() -> None:
     coverage = ran({"advance": "30m30m"}).coverage
     assert coverage.states.missed == ("call",)
@@ -168,6 +217,8 @@ def test_what_cannot_happen_is_a_failure_and_ends_the_test() -> None:
         ({"advance": "soon"}, "should match pattern"),
         ({"advance": "401d"}, "400 days at most"),
         ({"agent": "dances"}, "an agent does"),
+        ({"callback": {"status": "success", "error": "timeout"}}, "has not the status success"),
+        ({"callback": {"error": "sulking"}}, "Input should be"),
         ({"user": "x", "expect": {"txt": "x"}}, "Extra inputs"),
         ({"user": "x", "expect": {"text": "/(/"}}, "missing"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from parley.domain.conversations import Conversation, FlowPin, FlowVersion, ItemKind, Status
 from parley.domain.errors import FlowInvalid, Unavailable
-from parley.domain.ids import FlowId, TenantId
+from parley.domain.ids import ConversationId, FlowId, TenantId
 from parley.domain.json import JsonObject
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.services.conversations import Started
@@ -227,9 +227,14 @@ class Interrupted(Shop):
     has_died = False
 
     def call(
-        self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
     ) -> IntegrationReply:
-        reply = super().call(tenant_id, request, idempotency_key=idempotency_key)
+        reply = super().call(tenant_id, conversation_id, request, idempotency_key=idempotency_key)
         if not self.has_died:
             self.has_died = True
             raise KeyboardInterrupt

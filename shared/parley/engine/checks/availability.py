@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parley.domain.flow_states import IntegrationState, ResponseState
+from parley.domain.flow_states import ResponseState
 from parley.engine.checks.subject import Finding, Subject
 
 
@@ -13,14 +13,7 @@ def unavailable(subject: Subject) -> Iterator[Finding]:
 
 
 def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
-    yield from _calls(subject)
     yield from _contents(subject)
-
-
-def _calls(subject: Subject) -> Iterator[tuple[str, str]]:
-    for call in subject.of_type(IntegrationState):
-        if call.part.config.is_async:
-            yield f"{call.pointer}/config/async", "An asynchronous call"
 
 
 def _contents(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -41,11 +41,12 @@ class Graph:
 
     @cached_property
     def passing(self) -> dict[str, list[str]]:
-        """The same between states that do not wait: what one turn may run through."""
+        """The same between states that need not wait: what one turn may run through."""
         states = self._subject.states
-        through = {n for n, s in states.items() if not waits(s) and not _rests(s)}
+        through = {n: _at_once(s) for n, s in states.items() if _at_once(s) and not _rests(s)}
         return {
-            name: [t for t in _targets(states[name], AT_ONCE) if t in through] for name in through
+            name: [t for t in _targets(states[name], conditions) if t in through]
+            for name, conditions in through.items()
         }
 
     @cached_property
@@ -74,6 +75,14 @@ def _targets(state: State, conditions: Iterable[Condition] = Condition) -> Itera
             yield config.return_state
         case _:
             return
+
+
+def _at_once(state: State) -> frozenset[Condition]:
+    """What the state may go on by in the turn that enters it; nothing if it always waits."""
+    if not waits(state):
+        return AT_ONCE
+    failed = AT_ONCE - {Condition.INTEGRATION_SUCCESS}
+    return failed if isinstance(state, IntegrationState) else frozenset()
 
 
 def _closes(state: State) -> bool:
@@ -111,10 +120,11 @@ def unreachable_states(subject: Subject) -> Iterator[Finding]:
 
 
 def dead_ends(subject: Subject) -> Iterator[Finding]:
-    """States that do not wait and whose ways on leave out a case."""
+    """States that do not wait, or wait for one answer, and whose ways on leave out a case."""
     for written in subject.each_state():
         state = written.part
-        passes = not waits(state) and not _rests(state) and state.type != "error"
+        ends = isinstance(state, IntegrationState) or not waits(state)
+        passes = ends and not _rests(state) and state.type != "error"
         if (passes or state.type == "slot_filling") and not _is_exhaustive(state):
             yield Finding(written.pointer, _how_to_go_on(state), Goal("stuck", state.name))
 

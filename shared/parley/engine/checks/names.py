@@ -21,6 +21,7 @@ from parley.domain.flow_transitions import (
     TriggerFlowConfig,
 )
 from parley.engine.checks.subject import Finding, Subject
+from parley.engine.compile import waits
 from parley.engine.compile_states import mapping_target
 from parley.engine.formats import pointer_part
 from parley.engine.targets import named_states
@@ -89,7 +90,7 @@ def missing_values(subject: Subject) -> Iterator[Finding]:
 def input_where_nothing_waits(subject: Subject) -> Iterator[Finding]:
     """Transitions on input in states that no input reaches."""
     for written in subject.each_state():
-        if written.part.type not in _NEVER_WAIT:
+        if written.part.type not in _NEVER_WAIT or waits(written.part):
             continue
         for n, transition in enumerate(written.part.transitions):
             if transition.condition in ON_INPUT | {Condition.TIMEOUT}:
@@ -251,7 +252,10 @@ def _offered(subject: Subject) -> set[str] | None:
 
 
 def timeouts(subject: Subject) -> Iterator[Finding]:
-    """A timer that leads nowhere, and a timeout that no timer brings."""
+    """A timer that leads nowhere, and a timeout that no timer brings.
+
+    What an asynchronous call goes on by is `graph.dead_ends`' to find.
+    """
     anywhere = any(t.condition is Condition.TIMEOUT for t in subject.document.global_transitions)
     for written in subject.each_state():
         state = written.part
@@ -259,6 +263,11 @@ def timeouts(subject: Subject) -> Iterator[Finding]:
             isinstance(state, WaitState) and state.config.until is not None
         )
         leads_on = any(t.condition is Condition.TIMEOUT for t in state.transitions)
+        if isinstance(state, IntegrationState) and waits(state):
+            if not has_timer:
+                why = "Add `timeout_seconds`: an asynchronous call may never be answered."
+                yield Finding(written.pointer, why)
+            continue
         if has_timer and not leads_on and not anywhere:
             yield Finding(written.pointer, "Add a transition with the condition `timeout`.")
         if leads_on and not has_timer and state.type not in _NEVER_WAIT:

@@ -9,6 +9,7 @@ from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_texts import SHARED_TEXT, Text
 from parley.domain.flow_transitions import CallIntegrationAction, TriggerFlowAction
 from parley.domain.flows import FlowDocument, IntentScore
+from parley.domain.integrations import is_built_in
 from parley.domain.json import JsonObject
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.checks.written import Written
@@ -17,9 +18,6 @@ type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 """(text, the intents that compete) -> the best first: what the flow would be run with."""
 
 _VARIABLE = re.compile(r"\bvars\.([A-Za-z]\w*)", re.ASCII)
-
-BUILT_IN = "parley."
-"""What the names of built-in integrations begin with: they need no configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def unknown_integrations(subject: Subject, around: Surroundings) -> Iterator[Fin
     if around.integrations is None:
         return
     for pointer, name in _integrations(subject):
-        if name not in around.integrations and not name.startswith(BUILT_IN):
+        if name not in around.integrations and not is_built_in(name):
             yield Finding(pointer, f"Set up the integration {name!r}, or name one that is there.")
 
 

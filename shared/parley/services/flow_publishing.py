@@ -46,19 +46,16 @@ class FlowPublishing(FlowWriting):
         flow becomes its default. Raises FlowInvalid with every error of the check, or every failed
         test that the flow demands to pass.
         """
-        from parley.services.flow_sources import headline, require_loadable, require_sound
-        from parley.services.flow_tests import require_tested
+        from parley.services.flow_sources import headline
 
         def publish(flow: Flow) -> Flow:
             chosen = version or flow.latest_version
             if flow.pin is not None and flow.active_version == chosen:
                 return flow
             status = changed_status(flow, FlowStatus.ACTIVE)
-            record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
-            neighbours = self.neighbours(caller, record)
-            require_sound(record.source or record.document, neighbours)
-            record = replace(record, calls=neighbours.calls)
-            require_tested(record, require_loadable(record), neighbours.called)
+            record = self.publishable(
+                caller, self._flows.get_version(caller.tenant_id, flow_id, chosen)
+            )
             changed = self._touched(caller, headline(record.document).shown_on(flow))
             changed = replace(
                 changed,
@@ -180,6 +177,20 @@ class FlowPublishing(FlowWriting):
             return self._change(caller, flow, restored, "flow.restored", reason)
 
         return self._with_flow(caller, flow_id, if_match, restore)
+
+    def publishable(self, caller: Caller, record: FlowVersionRecord) -> FlowVersionRecord:
+        """The version with the flows that it calls, as it would be published now.
+
+        Raises FlowInvalid with every error of the check, or every failed test that it demands.
+        """
+        from parley.services.flow_sources import require_loadable, require_sound
+        from parley.services.flow_tests import require_tested
+
+        neighbours = self.neighbours(caller, record)
+        require_sound(record.source or record.document, neighbours)
+        record = replace(record, calls=neighbours.calls)
+        require_tested(record, require_loadable(record), neighbours.called)
+        return record
 
     def neighbours(self, caller: Caller, version: FlowVersionRecord | None = None) -> "Neighbours":
         """What a document of the caller's is checked against; `version` if it is kept as one."""

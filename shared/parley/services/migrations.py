@@ -12,7 +12,7 @@ from datetime import datetime
 from parley.domain.access import Caller
 from parley.domain.conversations import Conversation, FlowPin, FlowVersion
 from parley.domain.cursors import decode_cursor, encode_cursor, unknown_cursor
-from parley.domain.errors import Fault, Invalid
+from parley.domain.errors import Fault, FlowInvalid, Invalid
 from parley.domain.flow_records import (
     Flow,
     FlowStatus,
@@ -42,6 +42,9 @@ MOVED_AT_ONCE = 200
 
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){1,2}", re.ASCII)
 """What a cursor that this list gave begins with."""
+
+UNTESTED = "tests.failed"
+"""What a flow that demands its tests is refused for; the check itself runs none."""
 
 type StateMap = Mapping[str, str]
 """From a state's name in older versions to its name in the new one; others keep theirs."""
@@ -117,10 +120,10 @@ class MigrationService:
         if (flow.active_version, flow.status) != (record.version, FlowStatus.ACTIVE):
             changed_status(flow, FlowStatus.ACTIVE)
         self._require_known(caller, record, state_map)
-        diagnostics = self._flows.check(caller, record.source or record.document)
-        if any(finding.severity == "error" for finding in diagnostics):
+        publishable, diagnostics = self._tried(caller, record)
+        if publishable is None:
             return Preview(record.version, diagnostics, None)
-        target = built(record.document).program
+        target = built(publishable.document, publishable.calls).program
         pin = FlowPin(flow.id, record.version)
         judged = self._judged(caller, pin, target, state_map, after=after, limit=limit)
         return Preview(record.version, diagnostics, judged)
@@ -153,6 +156,19 @@ class MigrationService:
                 move = migration(one.conversation, pin, state_map, now, caller.request_id)
                 self._inbound.send(move)
         return Moving(flow, judged)
+
+    def _tried(
+        self, caller: Caller, record: FlowVersionRecord
+    ) -> tuple[FlowVersionRecord | None, Sequence[Diagnostic]]:
+        """The version as it would be published, None if it would not, and what the check finds."""
+        diagnostics = self._flows.check(caller, record.source or record.document)
+        try:
+            return self._flows.publishable(caller, record), diagnostics
+        except FlowInvalid as refused:
+            if any(finding.severity == "error" for finding in diagnostics):
+                return None, diagnostics
+            failed = [Diagnostic(UNTESTED, "error", f.pointer, f.message) for f in refused.faults]
+            return None, [*diagnostics, *failed]
 
     def _chosen(
         self, caller: Caller, flow_id: FlowId, version: FlowVersion | None, cursor: str | None

@@ -117,6 +117,20 @@ def test_a_preview_of_a_flow_with_errors_says_which(moved: Moved, flow: Flow) ->
     assert moved.queue.sent == []
 
 
+def test_a_preview_of_a_flow_whose_own_tests_fail_says_which(moved: Moved, flow: Flow) -> None:
+    tests = {"tests": [{"name": "hello", "steps": [{"start": True, "expect": {"text": "Bye"}}]}]}
+    demanding = {**asking(), "settings": {"require_tests": True}}
+    moved.flows.create_version(moved.caller, flow.id, demanding, tests=tests)
+
+    preview = moved.migrations.preview(moved.caller, flow.id, state_map={})
+
+    assert preview.judged is None
+    failed = [(finding.code, finding.pointer) for finding in preview.diagnostics]
+    assert ("tests.failed", "/tests/tests/0/steps/0") in failed
+    with pytest.raises(FlowInvalid):
+        moved.migrations.publish(moved.caller, flow.id, state_map={})
+
+
 @pytest.mark.parametrize("states", [5, None, {"told": 1}, ["told", {"name": 1}, {}]])
 def test_a_draft_may_be_wrong_in_every_respect(moved: Moved, flow: Flow, states: Json) -> None:
     moved.drafted(flow, {**asking(), "states": states})

@@ -14,6 +14,7 @@ from parley.domain.flows import (
 from parley.domain.json import JsonObject
 from parley.engine.checks import (
     availability,
+    circles,
     filling,
     graph,
     names,
@@ -61,7 +62,7 @@ RULES: tuple[Rule, ...] = (
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),
-    Rule("flow.cycle", "error", graph.cycles),
+    Rule("flow.cycle", "error", circles.cycles),
     Rule("state.unreachable", "warning", graph.unreachable_states),
     Rule("transition.shadowed", "warning", transitions.shadowed),
     Rule("transition.unsatisfiable", "warning", transitions.unsatisfiable),

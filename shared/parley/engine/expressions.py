@@ -148,13 +148,17 @@ class Expressions:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Compiled; `roots` are the names it may read, `returns` is the name of its CEL type."""
+    """Compiled; `roots` are the names it may read, `returns` is the name of its CEL type.
+
+    `if_failed` is what it counts as where it fails: of two opposite guards the negated one holds.
+    """
 
     source: str
     program: Any
     home: Expressions
     roots: frozenset[str]
     returns: str
+    if_failed: bool = False
 
     def is_true(self, scope: "Scope") -> bool:
         """Whether it gives true. Raises ExpressionFailed if it gives an error."""

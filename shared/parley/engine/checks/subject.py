@@ -1,6 +1,6 @@
 """A document under check, and ways to walk over its parts with the pointer of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -179,9 +179,13 @@ class Subject:
         for state in self.each_state():
             yield from _state_expressions(state)
 
-    def texts(self) -> Iterator[Written[Json]]:
+    def texts(self) -> Sequence[Written[Json]]:
         """Every text, in whatever shape it is written."""
-        yield from written_texts(self.raw)
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> Sequence[Written[Json]]:
+        return tuple(written_texts(self.raw))
 
 
 def _action_expressions(action: Written[Action]) -> Iterator[WrittenExpression]:

@@ -1,7 +1,6 @@
 """Whatever a flow is and whatever comes in: turns end, states survive, replays agree."""
 
 from pathlib import Path
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,20 +8,10 @@ from hypothesis import strategies as st
 from parley.domain.json import JsonObject
 from parley.engine.check import check_flow, has_errors
 from parley.engine.formats import load_flow
-from parley.engine.program import Program
 from tests.property.examples import for_examples, hold
 from tests.property.flows.census import Census
 from tests.property.flows.documents import FLOW_BYTES, flow_of
-from tests.property.flows.laws import (
-    Taken,
-    a_conversation_comes_out_again,
-    a_state_survives_as_text,
-    a_turn_is_bounded,
-    converse,
-    each_turn_comes_out_again,
-    runnable,
-    what_passed_the_check_runs_well,
-)
+from tests.property.flows.laws import keeps_the_laws, runnable
 from tests.property.flows.talks import TALK_BYTES, Talk
 from tests.unit.engine.talks import program
 
@@ -33,17 +22,6 @@ FLOWS = st.binary(min_size=FLOW_BYTES, max_size=FLOW_BYTES).map(flow_of)
 TALKS = st.binary(min_size=TALK_BYTES, max_size=TALK_BYTES).map(Talk)
 LEAST_SOUND, MOST_SOUND = 0.6, 0.9
 """Of the random flows those that pass the check: most, and enough of the others."""
-
-
-def keeps_the_laws(flow: Program, talk: Talk, *, passes: bool) -> list[Taken]:
-    taken = converse(flow, talk)
-    a_turn_is_bounded(taken)
-    a_state_survives_as_text(taken)
-    each_turn_comes_out_again(flow, taken)
-    a_conversation_comes_out_again(flow, taken)
-    if passes:
-        what_passed_the_check_runs_well(flow, taken)
-    return taken
 
 
 @for_examples
@@ -66,7 +44,7 @@ def test_any_flow_keeps_the_laws_and_one_that_passes_the_check_runs_well(how: se
 
 @for_examples
 def test_the_reference_flow_keeps_the_laws(how: settings) -> None:
-    reference: Any = program(EXAMPLE)
+    reference = program(EXAMPLE)
 
     def law(talk: Talk) -> None:
         keeps_the_laws(reference, talk, passes=True)

@@ -52,6 +52,18 @@ def converse(program: Program, talk: Talk) -> list[Taken]:
     return taken
 
 
+def keeps_the_laws(program: Program, talk: Talk, *, passes: bool) -> list[Taken]:
+    """A conversation that was held against all of them; `passes`: the check found no error."""
+    taken = converse(program, talk)
+    a_turn_is_bounded(taken)
+    a_state_survives_as_text(taken)
+    each_turn_comes_out_again(program, taken)
+    a_conversation_comes_out_again(program, taken)
+    if passes:
+        what_passed_the_check_runs_well(program, taken)
+    return taken
+
+
 def a_turn_is_bounded(taken: Sequence[Taken]) -> None:
     for one in taken:
         assert len(one.turn.trace["path"]) <= MAX_STATES_A_TURN

@@ -1,6 +1,6 @@
 """Findings about names: what is missing, written twice, or given where nothing takes it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from parley.domain.flow_states import (
     IntegrationState,
@@ -8,7 +8,7 @@ from parley.domain.flow_states import (
     SlotFillingState,
     WaitState,
 )
-from parley.domain.flow_texts import SHARED_TEXT
+from parley.domain.flow_texts import SHARED_TEXT, Text
 from parley.domain.flow_transitions import (
     ON_INPUT,
     ClearSlotAction,
@@ -170,8 +170,12 @@ def undefined_variables(subject: Subject) -> Iterator[Finding]:
 
 
 def undefined_texts(subject: Subject) -> Iterator[Finding]:
-    """Shared texts that are used and not written."""
+    """Shared texts that are used and not written, or that lead back to themselves."""
     known = subject.document.texts
+    for name, text in known.items():
+        if _is_endless(text, known):
+            at = f"/texts/{pointer_part(name)}"
+            yield Finding(at, f"Write the words of {name!r} here: it leads back to itself.")
     for written in subject.texts():
         if isinstance(written.part, dict) and SHARED_TEXT in written.part:
             yield from _unknown_text(written.pointer, written.part[SHARED_TEXT], known)
@@ -179,6 +183,18 @@ def undefined_texts(subject: Subject) -> Iterator[Finding]:
         if isinstance(action.part, SendMessageAction) and action.part.config.template is not None:
             at = f"{action.pointer}/config/template"
             yield from _unknown_text(at, action.part.config.template, known)
+
+
+def _is_endless(text: Text, known: Mapping[str, Text]) -> bool:
+    """Whether shared texts name each other in a circle."""
+    seen = set()
+    while isinstance(text, dict) and SHARED_TEXT in text:
+        name = text[SHARED_TEXT]
+        if name in seen:
+            return True
+        seen.add(name)
+        text = known.get(name, "")
+    return False
 
 
 def _unknown_text(pointer: str, name: str, known: Iterable[str]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """A document under check, and ways to walk over its parts with the pointer of each."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from parley.domain.flow_states import (
 )
 from parley.domain.flow_texts import Content
 from parley.domain.flow_transitions import (
+    VARIABLE_NAME,
     Action,
     CallIntegrationAction,
     SendMessageAction,
@@ -68,6 +70,12 @@ BOOL = ("BOOL", "DYN")
 TIME = ("TIMESTAMP", "STRING", "DYN")
 LIST = ("LIST", "DYN")
 ANYTHING = ()
+_NAME = re.compile(VARIABLE_NAME)
+
+
+def is_name(name: str) -> bool:
+    """Whether a variable may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 class Subject:
@@ -105,12 +113,12 @@ class Subject:
         for written in self.of_type(IntegrationState):
             targets = written.part.config.response_mapping
             mapped = (mapping_target(target, self.document) for target in targets)
-            found |= {name for kind, name in mapped if kind == "vars"}
+            found |= {name for kind, name in mapped if kind == "vars" and is_name(name)}
         for action in self.actions():
             if isinstance(action.part, CallIntegrationAction) and action.part.config.save_as:
                 found.add(action.part.config.save_as)
             elif isinstance(action.part, TriggerFlowAction):
-                found |= {"call", *action.part.config.results}
+                found |= {"call", *filter(is_name, action.part.config.results)}
         return frozenset(found)
 
     @cached_property

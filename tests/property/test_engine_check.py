@@ -34,19 +34,14 @@ JSON = st.recursive(
 )
 SMALL = """\
 schema: parley/1
-name: "small"   # a flow
+name: "small" # a flow
 initial_state: a
-variables: {n: 1, v: &v [0x1F, 'two', ~, -1.5e3]}
+variables: {v: &v [0x1F, 'two', ~, -1.5e3]}
 states:
   - name: a
-    type: response
-    config: {response_templates: {en: "Hi {{ vars.n }}"}}
-    transitions: [{condition: any_input, target_state: b}]
-  - name: b
     type: end
     description: |
       The end
-      of it
 """
 
 

@@ -25,13 +25,13 @@ from tests.property.flows.parts import (
 FLOW_BYTES = 640
 """About what the largest of flows takes."""
 INTENTS = ("buy", "help", "bye")
-_NAMES = ("a", "b", "c", "d", "e", "f", "g")
+_NAMES = ("a", "b", "c", "d", "e", "f")
 
 
 def flow_of(source: bytes) -> JsonObject:
     """The flow that these bytes stand for."""
     choices = Choices(source)
-    draft = Draft(choices, _NAMES[: 3 + choices.below(5)])
+    draft = Draft(choices, _NAMES[: 3 + choices.below(4)])
     states = [_state(draft, n) for n in range(len(draft.names))]
     anywhere = [_heard(draft, kind, "$previous") for kind in _anywhere(choices)]
     if draft.awaits_choice:

@@ -22,7 +22,7 @@ from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
 from parley.engine.compile_states import mapping_target
 
-_MOST_SLOTS = 6
+_MOST_SLOTS = 4
 """Slots of one circle whose emptying is followed: each may double the work."""
 
 
@@ -94,11 +94,11 @@ def _emptied(actions: Iterable[Action]) -> frozenset[str]:
 
 
 def _asked_again(subject: Subject, ways: Sequence[Way]) -> list[str]:
-    """The slots that are emptied on these ways, and filled on none of them."""
+    """The slots that are emptied on these ways and asked for, and filled on none of them."""
+    states = [subject.states[name] for name in _sources(ways)]
     emptied = {slot for way in ways for slot in way.empties}
-    for name in {way.source for way in ways}:
-        emptied -= _filled(subject, subject.states[name])
-    return sorted(emptied)[:_MOST_SLOTS]
+    found = {slot for slot in emptied if any(_asks(state, slot) for state in states)}
+    return sorted(found.difference(*(_filled(subject, state) for state in states)))[:_MOST_SLOTS]
 
 
 def _filled(subject: Subject, state: State) -> set[str]:

@@ -56,6 +56,12 @@ def bad_name(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def ask_for_what_is_not_there_yet(flow: Any) -> Iterator[Mutant]:
+    change = put("settings", "require_tests", True)
+    yield mutant("feature.unavailable", "/settings/require_tests", flow, change)
+
+
+@operator
 def twice_the_same_key(flow: Any) -> Iterator[Mutant]:
     for key in ("name", "language", "initial_state"):
         yield Mutant("flow.unreadable", f"/{key}", f"{dump_flow(flow)}{key}: again\n")

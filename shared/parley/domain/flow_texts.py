@@ -15,7 +15,8 @@ class FlowPart(BaseModel):
 
 
 type OneText = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
-type Text = OneText | dict[str, OneText]
+type Languages = Annotated[dict[str, OneText], Field(min_length=1)]
+type Text = OneText | Languages
 """A string, or {language: string}, or {text: name of a shared text}."""
 
 SHARED_TEXT = "text"
@@ -26,7 +27,7 @@ type Expression = Annotated[str, StringConstraints(min_length=1)]
 
 
 type _OneShortText = Annotated[str, StringConstraints(max_length=500)]
-type ShortText = _OneShortText | dict[str, _OneShortText]
+type ShortText = _OneShortText | Annotated[dict[str, _OneShortText], Field(min_length=1)]
 """A text that stands beside something else."""
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from parley.domain.conversations import Channel
 from parley.domain.flow_slots import Slot
 from parley.domain.flow_states import Name, State
-from parley.domain.flow_texts import FlowPart, OneText, Text
+from parley.domain.flow_texts import FlowPart, Text
 from parley.domain.flow_transitions import NonBlank, Transition
 from parley.domain.json import Json, JsonObject
 
@@ -94,6 +94,6 @@ class FlowDocument(FlowPart):
     settings: Settings = Field(default_factory=Settings)
     global_transitions: tuple[Transition, ...] = ()
     states: Annotated[tuple[State, ...], Field(min_length=1, max_length=MAX_STATES)]
-    texts: dict[str, OneText | dict[str, OneText]] = Field(default_factory=dict)
+    texts: dict[str, Text] = Field(default_factory=dict)
     tags: tuple[str, ...] = ()
     category: str | None = None

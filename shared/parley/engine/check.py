@@ -15,6 +15,7 @@ from parley.domain.json import JsonObject
 from parley.engine.checks import (
     availability,
     calls,
+    circles,
     filling,
     graph,
     names,
@@ -23,6 +24,7 @@ from parley.engine.checks import (
     speech,
     surroundings,
     transitions,
+    waiting,
 )
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.checks.surroundings import Around, Surroundings, called_names
@@ -46,8 +48,8 @@ RULES: tuple[Rule, ...] = (
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
     Rule("state.final_with_transitions", "error", names.final_with_transitions),
     Rule("transition.value_missing", "error", names.missing_values),
-    Rule("transition.never_waits", "error", names.input_where_nothing_waits),
-    Rule("timeout.incomplete", "error", names.timeouts),
+    Rule("transition.never_waits", "error", waiting.input_where_nothing_waits),
+    Rule("timeout.incomplete", "error", waiting.timeouts),
     Rule("intent.undefined", "error", names.undefined_intents),
     Rule("slot.undefined", "error", names.undefined_slots),
     Rule("variable.undefined", "error", names.undefined_variables),
@@ -63,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),
-    Rule("flow.cycle", "error", graph.cycles),
+    Rule("flow.cycle", "error", circles.cycles),
     Rule("state.unreachable", "warning", graph.unreachable_states),
     Rule("transition.shadowed", "warning", transitions.shadowed),
     Rule("transition.unsatisfiable", "warning", transitions.unsatisfiable),

@@ -1,7 +1,7 @@
 """From document to program: once per published version."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flow_slots import Slot
@@ -28,6 +28,7 @@ from parley.engine import defaults
 from parley.engine.compile_actions import Actions
 from parley.engine.compile_states import compile_work, mapping_target
 from parley.engine.conditions import TESTS
+from parley.engine.opposites import negations
 from parley.engine.parts import Parts
 from parley.engine.program import Arc, Program, StateNode
 from parley.engine.slots import PatternInvalid, SlotRule, compile_pattern, enum_words
@@ -164,14 +165,21 @@ class _Compiler:
     def _arcs(
         self, written: Sequence[Transition], pointer: str, *, is_global: bool
     ) -> tuple[Arc, ...]:
+        guards = [t.expression or "" for t in written if t.condition is Condition.EXPRESSION]
+        denied = negations(guards)
         made = [
-            (t.priority, self._arc(t, f"{pointer}/{n}", is_global=is_global))
+            (t.priority, self._arc(t, f"{pointer}/{n}", is_global=is_global, denied=denied))
             for n, t in enumerate(written)
         ]
         return tuple(arc for _, arc in sorted(made, key=lambda pair: pair[0]))
 
-    def _arc(self, transition: Transition, pointer: str, *, is_global: bool) -> Arc:
+    def _arc(
+        self, transition: Transition, pointer: str, *, is_global: bool, denied: frozenset[str]
+    ) -> Arc:
         value = transition.condition_value
+        guard = self._parts.optional_expression(transition.expression, f"{pointer}/expression")
+        if guard is not None and transition.expression in denied:
+            guard = replace(guard, if_failed=transition.condition is Condition.EXPRESSION)
         if transition.condition is Condition.INTENT_CONFIDENCE:
             value = float(value or 0)
         elif transition.condition is Condition.USER_CHOICE and value is not None:
@@ -181,7 +189,7 @@ class _Compiler:
             condition=transition.condition,
             value=value,
             test=TESTS[transition.condition],
-            guard=self._parts.optional_expression(transition.expression, f"{pointer}/expression"),
+            guard=guard,
             target=transition.target_state,
             actions=self._actions.made(transition.actions, f"{pointer}/actions"),
             is_global=is_global,

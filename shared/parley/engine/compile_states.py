@@ -1,5 +1,6 @@
 """Each type of state, from its config to its work."""
 
+from dataclasses import replace
 from typing import Any, assert_never
 
 import parley.domain.flow_states as authored
@@ -9,6 +10,7 @@ from parley.domain.flows import FlowDocument
 from parley.domain.integrations import is_built_in
 from parley.engine import defaults
 from parley.engine.calls import BUILT_IN_METHOD
+from parley.engine.opposites import negations
 from parley.engine.parts import Parts
 from parley.engine.program import Work
 from parley.engine.states.condition import Branch, Condition
@@ -157,10 +159,14 @@ def _condition(config: authored.ConditionConfig, at: str, parts: Parts) -> Condi
     written = list(enumerate(config.conditions))
     if config.evaluation_mode == "priority":
         written.sort(key=lambda pair: pair[1].priority)
+    denied = negations(choice.expression for choice in config.conditions)
     branches = tuple(
         Branch(
             f"{at}/conditions/{n}",
-            parts.expression(choice.expression, f"{at}/conditions/{n}/expression"),
+            replace(
+                parts.expression(choice.expression, f"{at}/conditions/{n}/expression"),
+                if_failed=choice.expression in denied,
+            ),
             choice.target_state,
         )
         for n, choice in written

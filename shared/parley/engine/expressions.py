@@ -148,13 +148,17 @@ class Expressions:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Compiled; `roots` are the names it may read, `returns` is the name of its CEL type."""
+    """Compiled; `roots` are the names it may read, `returns` is the name of its CEL type.
+
+    `if_failed` is what it counts as where it fails: of two opposite guards the negated one holds.
+    """
 
     source: str
     program: Any
     home: Expressions
     roots: frozenset[str]
     returns: str
+    if_failed: bool = False
 
     def is_true(self, scope: "Scope") -> bool:
         """Whether it gives true. Raises ExpressionFailed if it gives an error."""
@@ -263,7 +267,8 @@ def _message_class(messages: Mapping[str, Mapping[str, str]]) -> tuple[Any, Any]
     file = descriptor_pb2.FileDescriptorProto(
         name="parley.proto",
         package="parley",
-        syntax="proto3",
+        # In the JSON of proto3 `a_b` and `aB` would be one, so it refuses to have both.
+        syntax="proto2",
         dependency=[
             f"google/protobuf/{part}.proto" for part in ("wrappers", "timestamp", "struct")
         ],
@@ -273,6 +278,7 @@ def _message_class(messages: Mapping[str, Mapping[str, str]]) -> tuple[Any, Any]
         for number, (field, type_name) in enumerate(fields.items(), start=1):
             message.field.add(
                 name=field,
+                json_name=field,
                 number=number,
                 type=kind.TYPE_MESSAGE,
                 label=kind.LABEL_OPTIONAL,

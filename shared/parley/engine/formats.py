@@ -172,7 +172,10 @@ class _Reader:
         if hostile is not None:
             raise Unreadable(hostile)
         try:
-            node = YAML(typ="rt", pure=True).compose(text)
+            yaml = YAML(typ="rt", pure=True)
+            # Two anchors of one name are YAML: an alias means the one before it.
+            yaml.composer.warn_double_anchors = False
+            node = yaml.compose(text)
             if node is None:
                 raise Unreadable("the text is empty")
             if counted(node, MAX_VALUES) > MAX_VALUES:

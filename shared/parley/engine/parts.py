@@ -89,16 +89,19 @@ class Parts:
         readable = name.replace("_", " ")
         return {language: text + readable for language, text in defaults.ASK.items()}
 
-    def _languages_of(self, text: Text, pointer: str) -> dict[str, str]:
+    def _languages_of(
+        self, text: Text, pointer: str, seen: frozenset[str] = frozenset()
+    ) -> dict[str, str]:
         if isinstance(text, str):
             return {self._language: text}
         if SHARED_TEXT not in text:
             return {language.lower(): words for language, words in text.items()}
-        shared = self._document.texts.get(text[SHARED_TEXT])
-        if shared is None:
-            why = f"no shared text is called {text[SHARED_TEXT]!r}"
+        name = text[SHARED_TEXT]
+        shared = self._document.texts.get(name)
+        if shared is None or name in seen:
+            why = f"the shared text {name!r} leads " + ("back to itself" if shared else "nowhere")
             raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
-        return self._languages_of(shared, pointer)
+        return self._languages_of(shared, pointer, seen | {name})
 
     # messages
 

@@ -64,12 +64,12 @@ class Run:
         self.errors.append({"at": self.prefix + pointer, "why": why})
 
     def is_true(self, expression: Expression, pointer: str) -> bool:
-        """Whether it holds; one that fails is noted and counts as false."""
+        """Whether it holds; one that fails is noted and, as a rule, counts as false."""
         try:
             return expression.is_true(self.scope)
         except ExpressionFailed as failure:
             self.note_error(pointer, str(failure))
-            return False
+            return expression.if_failed
 
     def set_slot(self, name: str, value: Json) -> None:
         """Fills a slot with a value that its rule has accepted."""

@@ -48,3 +48,7 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
     document = {"states": [{"name": text, text or "empty": text}]}
     assert load_flow(dump_flow(document)) == document
     assert load_flow(dump_json(document)) == document
+
+
+def test_an_anchor_may_be_written_twice_and_an_alias_means_the_one_before_it() -> None:
+    assert load_flow("{a: &x 1, b: *x, c: &x 2, d: *x}") == {"a": 1, "b": 1, "c": 2, "d": 2}

@@ -1,6 +1,6 @@
-"""Findings about the flow as a graph: what is never reached, never left, or never stops."""
+"""Findings about the flow as a graph: what is never reached, never left, or leads nowhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from parley.domain.flow_states import (
@@ -11,7 +11,6 @@ from parley.domain.flow_states import (
     State,
 )
 from parley.domain.flow_transitions import (
-    AT_ONCE,
     PREVIOUS,
     Action,
     Condition,
@@ -40,32 +39,37 @@ class Graph:
         }
 
     @cached_property
-    def passing(self) -> dict[str, list[str]]:
-        """The same between states that need not wait: what one turn may run through."""
-        states = self._subject.states
-        through = {n: _at_once(s) for n, s in states.items() if _at_once(s) and not _rests(s)}
-        return {
-            name: [t for t in _targets(states[name], conditions) if t in through]
-            for name, conditions in through.items()
-        }
-
-    @cached_property
     def reachable(self) -> set[str]:
         """From the start, by any transition, the global ones, and by failing or handing over."""
         subject = self._subject
         starts = [subject.document.initial_state, subject.error_state, subject.handoff_state]
         starts += [t.target_state for t in subject.document.global_transitions]
+        return self._from(starts)
+
+    @cached_property
+    def without_detour(self) -> set[str]:
+        """From the start before any global transition was taken: `$previous` is nowhere yet."""
+        subject = self._subject
+        return self._from(
+            [subject.document.initial_state, subject.error_state, subject.handoff_state]
+        )
+
+    def _from(self, starts: Iterable[str | None]) -> set[str]:
         return _closure([name for name in starts if name in self.edges], self.edges)
 
 
-def _targets(state: State, conditions: Iterable[Condition] = Condition) -> Iterator[str]:
-    wanted = frozenset(conditions)
-    if _is_replaced(state.entry_actions):
+def _targets(state: State) -> Iterator[str]:
+    if is_replaced(state.entry_actions):
         return
     for transition in state.transitions:
-        is_left = _is_replaced((*state.exit_actions, *transition.actions))
-        if transition.condition in wanted and transition.target_state != PREVIOUS and not is_left:
+        is_left = is_replaced((*state.exit_actions, *transition.actions))
+        if transition.target_state != PREVIOUS and not is_left:
             yield transition.target_state
+    yield from configured(state)
+
+
+def configured(state: State) -> Iterator[str]:
+    """The states that its config names."""
     match state:
         case ConditionState(config=config):
             yield from (choice.target_state for choice in config.conditions)
@@ -77,27 +81,20 @@ def _targets(state: State, conditions: Iterable[Condition] = Condition) -> Itera
             return
 
 
-def _at_once(state: State) -> frozenset[Condition]:
-    """What the state may go on by in the turn that enters it; nothing if it always waits."""
-    if not waits(state):
-        return AT_ONCE
-    failed = AT_ONCE - {Condition.INTEGRATION_SUCCESS}
-    return failed if isinstance(state, IntegrationState) else frozenset()
-
-
-def _closes(state: State) -> bool:
+def closes(state: State) -> bool:
+    """Whether the conversation is over there."""
     return state.is_final or state.type == "end"
 
 
-def _is_replaced(actions: Iterable[Action]) -> bool:
+def is_replaced(actions: Iterable[Action]) -> bool:
     """Whether another flow takes this one's place, always, once those are done."""
     calls = (a for a in actions if isinstance(a, TriggerFlowAction))
     return any(call.condition is None and call.config.mode == "replace" for call in calls)
 
 
-def _rests(state: State) -> bool:
+def rests(state: State) -> bool:
     """Whether this flow goes no further when the state has been entered."""
-    return _closes(state) or _is_replaced(state.entry_actions)
+    return closes(state) or is_replaced(state.entry_actions)
 
 
 def _closure(starts: Iterable[str], edges: dict[str, list[str]]) -> set[str]:
@@ -121,15 +118,29 @@ def unreachable_states(subject: Subject) -> Iterator[Finding]:
 
 def dead_ends(subject: Subject) -> Iterator[Finding]:
     """States that do not wait, or wait for one answer, and whose ways on leave out a case."""
+    graph = Graph(subject)
     for written in subject.each_state():
         state = written.part
         ends = isinstance(state, IntegrationState) or not waits(state)
-        passes = ends and not _rests(state) and state.type != "error"
-        if (passes or state.type == "slot_filling") and not _is_exhaustive(state):
-            yield Finding(written.pointer, _how_to_go_on(state), Goal("stuck", state.name))
+        passes = ends and not rests(state) and state.type != "error"
+        if not passes and state.type != "slot_filling":
+            continue
+        ways = [t for t in state.transitions if _leads(graph, state, t)]
+        if not _is_exhaustive(state, ways):
+            why = _how_to_go_on(state, ways)
+            yield Finding(written.pointer, why, Goal("stuck", state.name))
 
 
-def _how_to_go_on(state: State) -> str:
+def _leads(graph: Graph, state: State, transition: Transition) -> bool:
+    """Whether its target is always somewhere."""
+    return transition.target_state != PREVIOUS or state.name not in graph.without_detour
+
+
+def _how_to_go_on(state: State, ways: Sequence[Transition]) -> str:
+    if len(ways) < len(state.transitions):
+        return (
+            f"Add a way on for when no global transition was taken yet: {PREVIOUS} is nowhere then."
+        )
     match state:
         case ConditionState():
             return "Add a `default_state`: no expression may hold."
@@ -143,19 +154,19 @@ def _how_to_go_on(state: State) -> str:
             )
 
 
-def _is_exhaustive(state: State) -> bool:
+def _is_exhaustive(state: State, ways: Sequence[Transition]) -> bool:
     if isinstance(state, ConditionState):
         config = state.config
         expressions = [choice.expression for choice in config.conditions]
         is_all = config.evaluation_mode == "all_match" and len(expressions) > 1
         if config.default_state is not None or (not is_all and cover(expressions)):
             return True
-    guards = [t.expression or "" for t in state.transitions if t.condition is Condition.EXPRESSION]
-    return cover(guards) or _covers_all(state)
+    guards = [t.expression or "" for t in ways if t.condition is Condition.EXPRESSION]
+    return cover(guards) or _covers_all(state, ways)
 
 
-def _covers_all(state: State) -> bool:
-    free = [t for t in state.transitions if t.expression is None]
+def _covers_all(state: State, ways: Sequence[Transition]) -> bool:
+    free = [t for t in ways if t.expression is None]
     held = {t.condition for t in free if t.condition_value is None}
     if isinstance(state, IntegrationState):
         return {Condition.INTEGRATION_SUCCESS, Condition.INTEGRATION_ERROR} <= held
@@ -164,7 +175,7 @@ def _covers_all(state: State) -> bool:
     return False
 
 
-def _takes_required(state: SlotFillingState, free: list[Transition]) -> bool:
+def _takes_required(state: SlotFillingState, free: Sequence[Transition]) -> bool:
     required = state.config.required_slots
     return any(t.condition is Condition.SLOT_FILLED and t.condition_value in required for t in free)
 
@@ -186,63 +197,8 @@ def no_way_out(subject: Subject) -> Iterator[Finding]:
 
 def _may_rest(state: State) -> bool:
     """Whether some way out of the state ends the flow, or all of its ways do."""
-    leaves = any(_is_replaced((*state.exit_actions, *t.actions)) for t in state.transitions)
-    return _rests(state) or state.type == "error" or leaves
-
-
-def cycles(subject: Subject) -> Iterator[Finding]:
-    """Circles of states none of which waits: a turn would never end."""
-    graph = Graph(subject)
-    for circle in _circles(graph.passing):
-        first = min(circle, key=lambda name: int(graph.pointers[name].rpartition("/")[2]))
-        names = ", ".join(sorted(circle)[:6])
-        why = f"A turn could go round for ever through {names}: put a state that waits between."
-        yield Finding(graph.pointers[first], why, Goal("loops", first))
-
-
-def _circles(edges: dict[str, list[str]]) -> Iterator[set[str]]:
-    """The strongly connected parts that hold a circle (Kosaraju's way: linear in the edges)."""
-    back: dict[str, list[str]] = {name: [] for name in edges}
-    for name, targets in edges.items():
-        for target in targets:
-            back[target].append(name)
-    left = set(edges)
-    for name in reversed(_by_finish(edges)):
-        if name in left:
-            part = _closure_within(name, back, left)
-            left -= part
-            if len(part) > 1 or name in edges[name]:
-                yield part
-
-
-def _by_finish(edges: dict[str, list[str]]) -> list[str]:
-    """The names in the order in which a search depth first is done with them."""
-    done: list[str] = []
-    seen: set[str] = set()
-    for start, first in edges.items():
-        todo = [(start, iter(first))] if start not in seen else []
-        seen.add(start)
-        while todo:
-            name, targets = todo[-1]
-            following = next((target for target in targets if target not in seen), None)
-            if following is None:
-                done.append(name)
-                todo.pop()
-            else:
-                seen.add(following)
-                todo.append((following, iter(edges[following])))
-    return done
-
-
-def _closure_within(start: str, edges: dict[str, list[str]], allowed: set[str]) -> set[str]:
-    found: set[str] = set()
-    todo = [start]
-    while todo:
-        name = todo.pop()
-        if name in allowed and name not in found:
-            found.add(name)
-            todo += edges[name]
-    return found
+    leaves = any(is_replaced((*state.exit_actions, *t.actions)) for t in state.transitions)
+    return rests(state) or state.type == "error" or leaves
 
 
 def different_targets(subject: Subject) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from parley.domain.json import Json
 from parley.engine.checks.subject import Subject
 from parley.engine.compile_states import mapping_target
 from parley.engine.expressions import ExpressionFailed, ExpressionInvalid
+from parley.engine.opposites import negations
 
 _COMPARED = re.compile(
     r"^\(?(slots|vars)\.(\w+)\s*(==|>=|<=|>|<)\s*"
@@ -25,9 +26,9 @@ _NUMBERS = frozenset({"integer", "number", "money"})
 
 def cover(expressions: list[str]) -> bool:
     """Whether one is `true`, or two are each other's opposite."""
-    plain = {expression.strip() for expression in expressions}
-    opposites = {f"!({expression})" for expression in plain} | {f"!{e}" for e in plain}
-    return "true" in plain or not plain.isdisjoint(opposites)
+    return "true" in {expression.strip() for expression in expressions} or bool(
+        negations(expressions)
+    )
 
 
 def is_always(subject: Subject, source: str | None) -> bool:

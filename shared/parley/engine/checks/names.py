@@ -1,16 +1,14 @@
 """Findings about names: what is missing, written twice, or given where nothing takes it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from parley.domain.flow_states import (
     IntegrationState,
     IntentState,
     SlotFillingState,
-    WaitState,
 )
-from parley.domain.flow_texts import SHARED_TEXT
+from parley.domain.flow_texts import SHARED_TEXT, Text
 from parley.domain.flow_transitions import (
-    ON_INPUT,
     ClearSlotAction,
     ClearVariableAction,
     Condition,
@@ -21,7 +19,6 @@ from parley.domain.flow_transitions import (
     TriggerFlowConfig,
 )
 from parley.engine.checks.subject import Finding, Subject
-from parley.engine.compile import waits
 from parley.engine.compile_states import mapping_target
 from parley.engine.formats import pointer_part
 from parley.engine.targets import named_states
@@ -34,7 +31,6 @@ _NEED_VALUE = frozenset(
         Condition.INTENT_CONFIDENCE,
     }
 )
-_NEVER_WAIT = frozenset({"integration", "condition", "end"})
 
 
 def duplicate_states(subject: Subject) -> Iterator[Finding]:
@@ -85,22 +81,6 @@ def missing_values(subject: Subject) -> Iterator[Finding]:
             transition.condition_value, int | float
         ):
             yield Finding(f"{written.pointer}/condition_value", "Write a number from 0 to 1.")
-
-
-def input_where_nothing_waits(subject: Subject) -> Iterator[Finding]:
-    """Transitions on input in states that no input reaches."""
-    for written in subject.each_state():
-        if written.part.type not in _NEVER_WAIT or waits(written.part):
-            continue
-        for n, transition in enumerate(written.part.transitions):
-            if transition.condition in ON_INPUT | {Condition.TIMEOUT}:
-                why = (
-                    f"A state of type {written.part.type} never waits: {transition.condition.value}"
-                )
-                yield Finding(
-                    f"{written.pointer}/transitions/{n}/condition",
-                    f"{why} can't hold here, so remove the transition.",
-                )
 
 
 def undefined_intents(subject: Subject) -> Iterator[Finding]:
@@ -173,8 +153,12 @@ def undefined_variables(subject: Subject) -> Iterator[Finding]:
 
 
 def undefined_texts(subject: Subject) -> Iterator[Finding]:
-    """Shared texts that are used and not written."""
+    """Shared texts that are used and not written, or that lead back to themselves."""
     known = subject.document.texts
+    for name, text in known.items():
+        if _is_endless(text, known):
+            at = f"/texts/{pointer_part(name)}"
+            yield Finding(at, f"Write the words of {name!r} here: it leads back to itself.")
     for written in subject.texts():
         if isinstance(written.part, dict) and SHARED_TEXT in written.part:
             yield from _unknown_text(written.pointer, written.part[SHARED_TEXT], known)
@@ -182,6 +166,18 @@ def undefined_texts(subject: Subject) -> Iterator[Finding]:
         if isinstance(action.part, SendMessageAction) and action.part.config.template is not None:
             at = f"{action.pointer}/config/template"
             yield from _unknown_text(at, action.part.config.template, known)
+
+
+def _is_endless(text: Text, known: Mapping[str, Text]) -> bool:
+    """Whether shared texts name each other in a circle."""
+    seen = set()
+    while isinstance(text, dict) and SHARED_TEXT in text:
+        name = text[SHARED_TEXT]
+        if name in seen:
+            return True
+        seen.add(name)
+        text = known.get(name, "")
+    return False
 
 
 def _unknown_text(pointer: str, name: str, known: Iterable[str]) -> Iterator[Finding]:
@@ -249,33 +245,6 @@ def _offered(subject: Subject) -> set[str] | None:
                 return None
             found.update(payloads)
     return found
-
-
-def timeouts(subject: Subject) -> Iterator[Finding]:
-    """A timer that leads nowhere, and a timeout that no timer brings.
-
-    What an asynchronous call goes on by is `graph.dead_ends`' to find.
-    """
-    anywhere = any(t.condition is Condition.TIMEOUT for t in subject.document.global_transitions)
-    for written in subject.each_state():
-        state = written.part
-        has_timer = state.timeout_seconds is not None or (
-            isinstance(state, WaitState) and state.config.until is not None
-        )
-        leads_on = any(t.condition is Condition.TIMEOUT for t in state.transitions)
-        if isinstance(state, IntegrationState) and waits(state):
-            if not has_timer:
-                why = "Add `timeout_seconds`: an asynchronous call may never be answered."
-                yield Finding(written.pointer, why)
-            continue
-        if has_timer and not leads_on and not anywhere:
-            yield Finding(written.pointer, "Add a transition with the condition `timeout`.")
-        if leads_on and not has_timer and state.type not in _NEVER_WAIT:
-            why = "Add `timeout_seconds`: without it the timeout transition can't hold."
-            yield Finding(written.pointer, why)
-        if isinstance(state, WaitState) and not has_timer:
-            why = "A `wait` needs `until` or `timeout_seconds`."
-            yield Finding(written.pointer, why)
 
 
 def few_examples(subject: Subject) -> Iterator[Finding]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_texts import SHARED_TEXT
 from parley.domain.json import Json
-from parley.engine.checks.subject import Finding, Subject
+from parley.engine.checks.subject import Finding, Subject, is_name
 from parley.engine.checks.written import Written
+from parley.engine.compile_states import mapping_target
 from parley.engine.expressions import ROOTS, ExpressionInvalid
 from parley.engine.formats import pointer_part
 from parley.engine.mappings import PathInvalid, compile_path
@@ -89,7 +90,7 @@ def invalid_patterns(subject: Subject) -> Iterator[Finding]:
 
 
 def invalid_mappings(subject: Subject) -> Iterator[Finding]:
-    """JMESPath that does not parse or could do too much."""
+    """JMESPath that does not parse or could do too much, and targets that no variable can be."""
     for written in subject.of_type(IntegrationState):
         config = written.part.config
         for field in ("request_mapping", "response_mapping"):
@@ -99,6 +100,11 @@ def invalid_mappings(subject: Subject) -> Iterator[Finding]:
                 except PathInvalid as error:
                     at = f"{written.pointer}/config/{field}/{pointer_part(name)}"
                     yield Finding(at, f"Mend the JMESPath: {error}.")
+        for target in config.response_mapping:
+            kind, name = mapping_target(target, subject.document)
+            if kind == "vars" and not is_name(name):
+                at = f"{written.pointer}/config/response_mapping/{pointer_part(target)}"
+                yield Finding(at, f"No variable is called {name!r}: use letters, digits and _.")
 
 
 def long_titles(subject: Subject) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """A document under check, and ways to walk over its parts with the pointer of each."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -17,6 +18,7 @@ from parley.domain.flow_states import (
 )
 from parley.domain.flow_texts import Content
 from parley.domain.flow_transitions import (
+    VARIABLE_NAME,
     Action,
     CallIntegrationAction,
     SendMessageAction,
@@ -72,6 +74,12 @@ BOOL = ("BOOL", "DYN")
 TIME = ("TIMESTAMP", "STRING", "DYN")
 LIST = ("LIST", "DYN")
 ANYTHING = ()
+_NAME = re.compile(VARIABLE_NAME)
+
+
+def is_name(name: str) -> bool:
+    """Whether a variable may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 class Subject:
@@ -109,12 +117,12 @@ class Subject:
         for written in self.of_type(IntegrationState):
             targets = written.part.config.response_mapping
             mapped = (mapping_target(target, self.document) for target in targets)
-            found |= {name for kind, name in mapped if kind == "vars"}
+            found |= {name for kind, name in mapped if kind == "vars" and is_name(name)}
         for action in self.actions():
             if isinstance(action.part, CallIntegrationAction) and action.part.config.save_as:
                 found.add(action.part.config.save_as)
             elif isinstance(action.part, TriggerFlowAction):
-                found |= {"call", *action.part.config.results}
+                found |= {"call", *filter(is_name, action.part.config.results)}
         return frozenset(found)
 
     @cached_property
@@ -188,9 +196,13 @@ class Subject:
         for state in self.each_state():
             yield from _state_expressions(state)
 
-    def texts(self) -> Iterator[Written[Json]]:
+    def texts(self) -> Sequence[Written[Json]]:
         """Every text, in whatever shape it is written."""
-        yield from written_texts(self.raw)
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> Sequence[Written[Json]]:
+        return tuple(written_texts(self.raw))
 
 
 def _action_expressions(action: Written[Action]) -> Iterator[WrittenExpression]:

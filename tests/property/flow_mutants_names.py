@@ -151,6 +151,14 @@ def use_a_text_nobody_wrote(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def ask_twice_for_the_same(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "response"):
+        form = {"fields": [{"name": "x", "label": "?"}] * 2}
+        at = f"/states/{n}/config/form/fields"
+        yield mutant("schema.value", at, flow, put("states", n, "config", "form", form))
+
+
+@operator
 def say_nothing(flow: Any) -> Iterator[Mutant]:
     for n, _ in states(flow):
         action = {"type": "send_message", "config": {}}

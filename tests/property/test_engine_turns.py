@@ -58,16 +58,28 @@ WORDS = st.sampled_from(
     ]
 ) | st.text(max_size=30)
 CONTENTS = st.fixed_dictionaries(
-    {"type": st.sampled_from(["text", "image", "location", "quick_reply"])},
+    {"type": st.sampled_from(["text", "image", "location", "quick_reply", "form"])},
     optional={
         "text": WORDS,
         "payload": WORDS,
         "language": st.sampled_from(["de", "xx", ""]),
         "location": JSON,
         "media": JSON,
+        "values": JSON,
     },
 ) | st.dictionaries(st.sampled_from(["type", "text", "payload", "language", "location"]), JSON)
+FILLED_IN = st.fixed_dictionaries(
+    {
+        "type": st.just("form"),
+        "values": st.dictionaries(
+            st.sampled_from(["age", "size", "note", "day", "colour", "pick", "nobody"]),
+            WORDS | JSON,
+        ),
+    },
+    optional={"text": WORDS},
+)
 EVENTS = st.one_of(
+    FILLED_IN.map(MessageEvent),
     CONTENTS.map(MessageEvent),
     WORDS.map(lambda text: MessageEvent({"type": "text", "text": text})),
     st.integers(1, 9).map(lambda n: TimerEvent(str(n))),
@@ -95,6 +107,7 @@ _GUARDS = st.sampled_from(
         "vars.any.x[0] == 1",
         "integration.kind == 'timeout'",
         "conversation.attributes.tier == '1'",
+        "input.form.colour == 'red'",
     ]
 )
 _TEXTS = st.sampled_from(
@@ -103,10 +116,21 @@ _TEXTS = st.sampled_from(
         "{{ input.text }}",
         "{{ slots.age }} {{ vars.any }}",
         "{{ vars.n | divided_by: vars.n }}",
+        "{{ input.form }}{{ input.form.age }}",
         "{% for i in vars.any %}{{ i }}{% endfor %}",
         "{{ user.first_name | default: 'you' | upcase }}",
     ]
 )
+FORM: JsonObject = {
+    "title": "{{ vars.n }}",
+    "fields": [
+        {"name": "age", "label": "{{ vars.any }}"},
+        {"name": "size", "label": "Size", "required": False},
+        {"name": "day", "label": "Day"},
+        {"name": "colour", "label": {"en": "Colour", "de": "Farbe"}, "type": "text"},
+        {"name": "pick", "label": "P", "options": [{"title": "{{ input.text }}", "value": "1"}]},
+    ],
+}
 _ACTIONS = st.sampled_from(
     [
         {"type": "set_variable", "config": {"key": "n", "expression": "vars.n + 1"}},
@@ -114,6 +138,9 @@ _ACTIONS = st.sampled_from(
         {"type": "set_variable", "config": {"key": "any", "value": "{{ input.text }}"}},
         {"type": "set_slot", "config": {"key": "age", "expression": "input.text"}},
         {"type": "clear_slot", "config": {"key": "age"}},
+        {"type": "set_slot", "config": {"key": "age", "expression": "input.form.age"}},
+        {"type": "set_variable", "config": {"key": "any", "expression": "input.form"}},
+        {"type": "send_message", "config": {"form": FORM}},
         {"type": "log_event", "config": {"event": "seen", "data": {"n": "{{ vars.n }}"}}},
         {"type": "send_message", "config": {"text": "{{ vars.any }}"}},
         {"type": "set_context", "config": {"key": "language", "value": "{{ input.text }}"}},
@@ -196,6 +223,7 @@ def states(draw: Any, name: str) -> JsonObject:
         "response": {
             "response_templates": {"en": draw(_TEXTS), "de": draw(_TEXTS)},
             "carousel": draw(st.none() | st.just([{"title": "C", "buttons": [{"title": "go"}]}])),
+            "form": draw(st.sampled_from([None, None, FORM])),
             "quick_replies": [{"title": "Go", "payload": "go"}],
         },
         "slot_filling": {

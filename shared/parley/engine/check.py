@@ -14,6 +14,7 @@ from parley.domain.flows import (
 from parley.domain.json import JsonObject
 from parley.engine.checks import (
     availability,
+    contents,
     filling,
     graph,
     names,
@@ -58,6 +59,8 @@ RULES: tuple[Rule, ...] = (
     Rule("pattern.invalid", "error", parts.invalid_patterns),
     Rule("mapping.invalid", "error", parts.invalid_mappings),
     Rule("content.title_too_long", "error", parts.long_titles),
+    Rule("content.incomplete", "error", contents.incomplete_contents),
+    Rule("form.wrong_field", "error", contents.wrong_fields),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),

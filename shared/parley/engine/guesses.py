@@ -18,6 +18,9 @@ NONSENSE = "qqq zzz xxx"
 
 _SAMPLES: Mapping[str, str] = {
     "string": "something",
+    "text": "something",
+    "integer": "3",
+    "number": "3",
     "boolean": "yes",
     "date": "2026-06-01",
     "datetime": "2026-06-01T12:00:00",
@@ -64,6 +67,15 @@ class Guesses:
         """What a customer might write for a slot: most likely right ones first."""
         rule = self._document.slots.get(slot)
         return [] if rule is None else list(dict.fromkeys(_values(rule)))
+
+    def filled_in(self, form: JsonObject) -> JsonObject:
+        """What a customer might write into every field of a form, as a conversation remembers it."""
+        return {
+            name: (self.values(name) or (asked if isinstance(asked, list) else [_SAMPLES[asked]]))[
+                0
+            ]
+            for name, asked in form.items()
+        }
 
     def answers(self, integration_id: str) -> list[Answer]:
         """Replies that lead to different places."""

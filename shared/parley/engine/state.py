@@ -22,7 +22,8 @@ class RunState:
     set once the conversation has one of its own. `entries` counts the states entered and makes
     timer ids; `previous` is the state that the last global transition left, `left` the one that
     the handoff left. `choices` are the {title, payload} of the last message that had some.
-    `context` is what `set_context` noted, but the language.
+    `context` is what `set_context` noted, but the language. `form` is the last form sent, until
+    it is filled in: of each field its type, or the list of its values.
     `asked` is the slot whose value the user was asked for, `proposed` the value to confirm.
     """
 
@@ -41,6 +42,7 @@ class RunState:
     proposed: Json = None
     timers: tuple[Timer, ...] = ()
     context: JsonObject = field(default_factory=dict)
+    form: JsonObject = field(default_factory=dict)
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def to_json(self) -> JsonObject:
@@ -65,7 +67,8 @@ class RunState:
 
     def _rare(self) -> JsonObject:
         """What few conversations have; it is left out where it is empty."""
-        return {"context": self.context} if self.context else {}
+        rare = {"context": self.context, "form": self.form}
+        return {name: value for name, value in rare.items() if value}
 
     def copy(self) -> "RunState":
         """A state of its own: what it holds is shared, and never changed in place."""
@@ -85,6 +88,7 @@ class RunState:
             self.proposed,
             self.timers,
             self.context,
+            self.form,
         )
 
     @classmethod
@@ -117,7 +121,7 @@ class RunState:
                 self.proposed,
                 [[timer.id, timer.due_at.isoformat()] for timer in self.timers],
             ]
-            if self.context:
+            if self.context or self.form:
                 fields.append(self._rare())
             encoded = _canonical(fields).encode("utf-8", "surrogatepass")
             self._digest = blake2b(encoded, digest_size=16).hexdigest()

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from parley.api.problem import FaultView, Problem
+from parley.domain.content import place_in
 from parley.domain.errors import (
     Closed,
     Conflict,
@@ -131,7 +132,7 @@ def _pointer(location: Iterable[Any]) -> str:
     place, *path = location
     if place == "query" and len(path) > 1:
         path = path[1:]  # what the handler calls the model that groups its parameters
-    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
+    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in place_in(path))
     return "".join([_PLACES.get(str(place), f"/{place}"), *(f"/{token}" for token in tokens)])
 
 

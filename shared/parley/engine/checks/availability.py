@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parley.domain.flow_states import IntegrationState, ResponseState
+from parley.domain.flow_states import IntegrationState
 from parley.engine.checks.subject import Finding, Subject
 
 _ACTIONS = frozenset({"trigger_flow"})
@@ -19,7 +19,6 @@ def _unavailable(subject: Subject) -> Iterator[tuple[str, str]]:
         if action.part.type in _ACTIONS:
             yield f"{action.pointer}/type", f"The action {action.part.type}"
     yield from _calls(subject)
-    yield from _contents(subject)
     settings = subject.document.settings
     if settings.fallback_flow is not None:
         yield "/settings/fallback_flow", "A fallback flow"
@@ -31,12 +30,3 @@ def _calls(subject: Subject) -> Iterator[tuple[str, str]]:
     for call in subject.of_type(IntegrationState):
         if call.part.config.is_async:
             yield f"{call.pointer}/config/async", "An asynchronous call"
-
-
-def _contents(subject: Subject) -> Iterator[tuple[str, str]]:
-    for written in subject.contents():
-        if written.part.form is not None:
-            yield f"{written.pointer}/form", "A form"
-    for response in subject.of_type(ResponseState):
-        if response.part.config.form is not None:
-            yield f"{response.pointer}/config/form", "A form"

@@ -69,13 +69,12 @@ class Guesses:
         return [] if rule is None else list(dict.fromkeys(_values(rule)))
 
     def filled_in(self, form: JsonObject) -> JsonObject:
-        """What a customer might write into every field of a form, as a conversation remembers it."""
-        return {
-            name: (self.values(name) or (asked if isinstance(asked, list) else [_SAMPLES[asked]]))[
-                0
-            ]
-            for name, asked in form.items()
-        }
+        """What a customer might write into a form, as `RunState` remembers it."""
+        return {name: self._field(name, asked) for name, asked in form.items()}
+
+    def _field(self, name: str, asked: Json) -> str:
+        usual = asked if isinstance(asked, list) else [_SAMPLES[asked]]
+        return str((self.values(name) or usual)[0])
 
     def answers(self, integration_id: str) -> list[Answer]:
         """Replies that lead to different places."""

@@ -1,5 +1,7 @@
 /** A message's content, told apart into the parts a page can show. */
 
+import { formFrom, valuesFrom, type Form, type Values } from "./form";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Choice {
@@ -37,6 +39,9 @@ export interface Content {
   readonly cards: readonly Card[];
   readonly quickReplies: readonly Choice[];
   readonly buttons: readonly Button[];
+  readonly form: Form | null;
+  /** What was filled in, of an answer to a form. */
+  readonly values: Values | null;
   /** There is something in it that this page cannot show: what the sender calls it. */
   readonly unknown: string | null;
 }
@@ -50,6 +55,7 @@ const SHOWN_TYPES = new Set([
   "video",
   "location",
   "carousel",
+  "form",
   "system",
 ]);
 
@@ -62,10 +68,13 @@ export function contentFrom(content: Fields): Content {
     cards: cardsOf(content["carousel"]).flatMap(cardFrom),
     quickReplies: listOf(content["quick_replies"]).flatMap(choiceFrom),
     buttons: listOf(content["buttons"]).flatMap(buttonFrom),
+    form: formFrom(content["form"]),
+    values: type === "form" ? valuesFrom(content["values"]) : null,
   };
-  const isEmpty =
-    !parts.text && !parts.place && !parts.media.length && !parts.cards.length && !parts.buttons.length;
-  return { ...parts, unknown: !SHOWN_TYPES.has(type) || isEmpty ? type : null };
+  const shown = [...parts.media, ...parts.cards, ...parts.buttons, parts.place, parts.form, parts.values];
+  const isEmpty = !parts.text && shown.every((part) => part === null);
+  const isFormLost = type === "form" && parts.form === null && parts.values === null;
+  return { ...parts, unknown: !SHOWN_TYPES.has(type) || isEmpty || isFormLost ? type : null };
 }
 
 /** The address if a page may link to it: http, https or telephone; never a script. */

@@ -1,4 +1,5 @@
 import type { Button, Card, Choice, Content, Media, Place } from "../content";
+import type { Answer } from "../form";
 import { Out, Page, Pin, Tick } from "./Icons";
 import { RichText } from "./RichText";
 
@@ -71,6 +72,23 @@ function PlaceView({ place: { name, latitude, longitude } }: { place: Place }) {
       </span>
       <Out />
     </a>
+  );
+}
+
+/** What a form was filled in with. */
+export function Answers({ answers }: { answers: readonly Answer[] }) {
+  if (answers.length === 0) return <p className="text">Nothing was filled in.</p>;
+  return (
+    <dl className="answers">
+      {answers.map(({ label, text }, index) => (
+        <div key={index}>
+          <dt dir="auto">{label}</dt>
+          <dd className="text" dir="auto">
+            {text}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

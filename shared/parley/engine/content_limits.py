@@ -1,6 +1,6 @@
 """How long the texts of a message may be once they are rendered (S1-7 to S1-11, X-9)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from parley.domain.json import Json, JsonObject
 from parley.domain.messages import MAX_TEXT_LENGTH
@@ -25,24 +25,20 @@ _LIMITS: Mapping[str, Mapping[str, int]] = {
 """By the part of a message the characters that each of its texts may have."""
 
 
-def too_long(content: JsonObject) -> str | None:
-    """What is wrong with a message that is longer somewhere than it may be; None if nothing."""
-    for where, name, text in _texts(content, ""):
-        at_most = _LIMITS.get(where, {}).get(name)
-        if at_most is not None and len(text) > at_most:
-            named = f"{name} in {where}" if where else name
-            return f"its {named} is longer than {at_most:,} characters"
+def too_long(part: JsonObject, where: str = "") -> str | None:
+    """What is wrong with a message, or a part of one, that has too long a text; None if nothing."""
+    limits = _LIMITS.get(where, {})
+    for name, value in part.items():
+        if isinstance(value, str):
+            at_most = limits.get(name, MAX_TEXT_LENGTH)
+            if len(value) > at_most:
+                named = f"{name} in {where}" if where else name
+                return f"its {named} is longer than {at_most:,} characters"
+        elif why := _too_long_within(value, name):
+            return why
     return None
 
 
-def _texts(value: Json, where: str) -> Iterator[tuple[str, str, str]]:
-    """Of every text the part it stands in, its name and itself."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item, where)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if isinstance(inner, str):
-                yield where, name, inner
-            else:
-                yield from _texts(inner, name)
+def _too_long_within(value: Json, where: str) -> str | None:
+    parts = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return next((why for part in parts if (why := too_long(part, where))), None)

@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
+from parley.domain.errors import Invalid
+from parley.domain.flows import FlowDocument
 from parley.domain.json import JsonObject
 from parley.engine.check import check_flow, has_errors
 from parley.engine.events import MessageEvent
 from parley.engine.replay import replay
+from parley.engine.scripts import script_from_json
 from parley.engine.state import RunState
-from tests.unit.engine.talks import Talk, a_flow, at_once, says, state, to
+from parley.engine.testing import run_tests
+from tests.unit.engine.talks import Talk, a_flow, at_once, program, says, state, to
 
 SLOTS: JsonObject = {
     "company": {"min_length": 2, "prompt": "Company?", "retry_prompt": "Its name, please."},
@@ -449,3 +453,43 @@ def test_a_slot_may_be_called_like_a_part_of_a_message() -> None:
     flow["slots"]["form"]["prompt"] = "{{ vars.v }}"
     found = {(d.code, d.pointer) for d in check_flow(flow)}
     assert {code for code, _ in found} <= {"slot.unread"}
+
+
+def tried(*steps: JsonObject) -> list[str]:
+    """How a flow test of these steps fails."""
+    flow = asking(*BOTH)
+    script = script_from_json({"flow": "x", "tests": [{"name": "t", "steps": list(steps)}]})
+    report = run_tests(program(flow), FlowDocument.model_validate(flow), script, lambda _, __: ())
+    return [failure.what for outcome in report.outcomes for failure in outcome.failures]
+
+
+def test_a_flow_test_fills_in_what_the_form_asks_for() -> None:
+    values = {"company": "ACME", "seats": 3}
+    done = {"state": "done", "slots": values}
+    assert tried({"user": {"type": "form", "values": values}, "expect": done}) == []
+    assert tried({"user": {"type": "form", "values": {"colour": "red"}}}) == [
+        "the form has no field 'colour'; there are: 'company', 'seats'"
+    ]
+
+
+@pytest.mark.parametrize("values", [None, {"a b": 1}, {"company": ["x"]}, {"company": "x" * 5_001}])
+def test_a_flow_test_says_only_what_a_customer_could(values: Any) -> None:
+    with pytest.raises(Invalid):
+        tried({"user": {"type": "form", "values": values}})
+
+
+def test_a_counter_example_fills_in_a_form() -> None:
+    flow = asking(
+        field("seats"),
+        field("size"),
+        field("pick", options=[{"title": "A", "value": "a"}]),
+        field("day", type="date"),
+        then=says("fill", "Now?", to("end")),
+    )
+    flow["states"][0]["transitions"] = [to("stuck", expression="input.form.pick == 'a'")]
+    flow["states"].append(says("stuck", "Oh", at_once("done", "vars.v == 'nobody'")))
+    (found,) = [d for d in check_flow(flow) if d.code == "state.dead_end"]
+    assert found.counter_example is not None
+    said = [step.get("user") for step in found.counter_example["tests"][0]["steps"]]
+    values = {"seats": "3", "size": "s", "pick": "a", "day": "2026-06-01"}
+    assert {"type": "form", "values": values} in said

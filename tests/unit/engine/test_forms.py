@@ -491,5 +491,5 @@ def test_a_counter_example_fills_in_a_form() -> None:
     (found,) = [d for d in check_flow(flow) if d.code == "state.dead_end"]
     assert found.counter_example is not None
     said = [step.get("user") for step in found.counter_example["tests"][0]["steps"]]
-    values = {"seats": "3", "size": "s", "pick": "a", "day": "2026-06-01"}
+    values = {"seats": "1", "size": "s", "pick": "a", "day": "2026-06-01"}
     assert {"type": "form", "values": values} in said

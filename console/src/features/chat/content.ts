@@ -11,12 +11,16 @@ export interface Choice {
 
 export type Button =
   | { readonly kind: "choice"; readonly choice: Choice }
-  | { readonly kind: "link"; readonly title: string; readonly address: string };
+  | { readonly kind: "link"; readonly title: string; readonly address: string }
+  | { readonly kind: "share"; readonly title: string; readonly address: string | null };
 
 export interface Media {
   readonly kind: "image" | "audio" | "video" | "file";
   readonly address: string;
   readonly label: string;
+  /** A picture to stand for a film that does not play yet. */
+  readonly poster: string | null;
+  readonly bytes: number | null;
 }
 
 export interface Place {
@@ -96,6 +100,7 @@ function buttonFrom(item: Fields): Button[] {
   const title = text(item["title"]);
   const url = item["type"] === "phone" ? `tel:${text(item["payload"])}` : item["url"];
   const address = safeAddress(url);
+  if (title && item["type"] === "share") return [{ kind: "share", title, address }];
   if (title && address !== null) return [{ kind: "link", title, address }];
   if (item["type"] !== "postback") return [];
   return choiceFrom(item).map((choice) => ({ kind: "choice", choice }));
@@ -106,7 +111,10 @@ function mediaFrom(item: Fields, type: string): Media[] {
   if (address === null || address.startsWith("tel:")) return [];
   const mime = text(item["type"]) || text(item["mime_type"]) || type;
   const kind = (["image", "audio", "video"] as const).find((known) => mime.startsWith(known));
-  return [{ kind: kind ?? "file", address, label: text(item["alt_text"]) || text(item["title"]) }];
+  const bytes = typeof item["size_bytes"] === "number" ? item["size_bytes"] : null;
+  const label = text(item["alt_text"]) || text(item["title"]);
+  const poster = safeAddress(item["thumbnail_url"]);
+  return [{ kind: kind ?? "file", address, label, poster, bytes }];
 }
 
 function placeFrom(value: unknown): Place | null {

@@ -27,6 +27,11 @@ type Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_L
 type Beside = Annotated[str, StringConstraints(max_length=500)]
 type Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2_000)]
 
+type Language = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+]
+"""BCP 47 (X-13)."""
+
 type FieldName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64)
 ]
@@ -47,8 +52,14 @@ MEDIA_TYPES = {
 """What a message is that carries media, by the first half of its MIME type."""
 
 
-class _Content(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Content(_Part):
+    language: Language | None = Field(
+        default=None, description="What it is written in: the conversation goes on in it."
+    )
 
 
 class TextContent(_Content):
@@ -68,7 +79,7 @@ class QuickReplyContent(_Content):
     )
 
 
-class SentMedia(_Content):
+class SentMedia(_Part):
     """Where what somebody sent lies (S1-7, X-10)."""
 
     url: Address
@@ -93,7 +104,7 @@ class MediaContent(_Content):
         return self
 
 
-class SentLocation(_Content):
+class SentLocation(_Part):
     """A place (S1-8)."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]

@@ -10,7 +10,6 @@ from parley.domain.json import Json, JsonObject
 from parley.engine.compile import compile_flow
 from parley.engine.effects import LogEvent, SendMessage, effect_to_json
 from parley.engine.events import event_from_json
-from parley.engine.moves import MAX_STATES_A_TURN
 from parley.engine.program import Program
 from parley.engine.replay import RecordedServices, replay
 from parley.engine.state import RunState
@@ -66,7 +65,7 @@ def keeps_the_laws(program: Program, talk: Talk, *, passes: bool) -> list[Taken]
 
 def a_turn_is_bounded(taken: Sequence[Taken]) -> None:
     for one in taken:
-        assert len(one.turn.trace["path"]) <= MAX_STATES_A_TURN
+        assert len(one.turn.trace["path"]) <= MOST_STATES
         assert one.turn.state.status.is_open or not one.turn.state.timers
 
 
@@ -115,6 +114,8 @@ def what_passed_the_check_runs_well(program: Program, taken: Sequence[Taken]) ->
 
 
 LOOP = "flow.loop_limit"
+MOST_STATES = 100
+"""A turn may enter so many, says the language."""
 
 
 def _names_nothing(why: str, program: Program) -> bool:

@@ -18,6 +18,7 @@ from parley.domain.conversations import (
     OutboxItem,
 )
 from parley.domain.errors import NotFound
+from parley.domain.flow_records import NO_CALLS
 from parley.domain.flows import FlowDocument
 from parley.domain.history import message_row
 from parley.domain.ids import (
@@ -46,7 +47,7 @@ from parley.services.openings import Opening, opened
 from parley.services.outbox import OutboxService, one_by_one
 from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.integrations import Integrations
-from parley.services.ports.programs import LoadedFlow
+from parley.services.ports.programs import Fallback, LoadedFlow, Programs
 from parley.services.ports.queues import InboundQueue, OutboundQueue
 from parley.services.timers import TimerService
 from parley.services.turns import Run, TurnService
@@ -132,7 +133,8 @@ def _compiled(name: str) -> LoadedFlow:
 def a_flow(document: JsonObject) -> LoadedFlow:
     """A document, ready to run."""
     flow = FlowDocument.model_validate(document)
-    return LoadedFlow(compile_flow(flow), IntentMatcher.train(document.get("intents", {})), flow)
+    matcher = IntentMatcher.train(document.get("intents", {}))
+    return LoadedFlow(compile_flow(flow), matcher, flow, NO_CALLS)
 
 
 def an_echo() -> LoadedFlow:
@@ -230,13 +232,21 @@ class ManualClock:
 class FixedPrograms:
     """The port `Programs`, with the flows it is given; the first is the default."""
 
-    def __init__(self, flows: Mapping[FlowPin, LoadedFlow] | None = None) -> None:
+    def __init__(
+        self,
+        flows: Mapping[FlowPin, LoadedFlow] | None = None,
+        fallbacks: Mapping[FlowPin, Fallback] | None = None,
+    ) -> None:
         self._flows = dict(flows or {A_PIN: an_echo()})
+        self._fallbacks = dict(fallbacks or {})
 
     def get(self, tenant_id: TenantId, pin: FlowPin) -> LoadedFlow:  # noqa: ARG002 -- the port's
         if pin not in self._flows:
             raise NotFound("flow", pin.id)
         return self._flows[pin]
+
+    def fallback(self, tenant_id: TenantId, pin: FlowPin) -> Fallback | None:  # noqa: ARG002 -- the port's
+        return self._fallbacks.get(pin)
 
     def resolve(self, tenant_id: TenantId, flow: str | None, channel: Channel) -> FlowPin:  # noqa: ARG002 -- the port's
         if flow is None:
@@ -256,6 +266,7 @@ class Shop:
     def call(
         self,
         tenant_id: TenantId,  # noqa: ARG002 -- the port's
+        conversation_id: ConversationId,  # noqa: ARG002 -- the port's
         request: IntegrationRequest,  # noqa: ARG002 -- the port's
         *,
         idempotency_key: str,
@@ -282,9 +293,11 @@ class World:
     events: MemoryEventQueue
     live: MemoryLive
 
-    def starts(self, key: str = "k", *, tenant_id: TenantId = A_TENANT) -> Conversation:
+    def starts(
+        self, key: str = "k", *, tenant_id: TenantId = A_TENANT, flow: str | None = None
+    ) -> Conversation:
         """A conversation that has said hello."""
-        return self.service.start(a_caller(tenant_id), key=key).conversation
+        return self.service.start(a_caller(tenant_id), key=key, flow=flow).conversation
 
 
 def a_world(
@@ -294,7 +307,7 @@ def a_world(
     inbound: InboundQueue | None = None,
     outbound: OutboundQueue | None = None,
     integrations: Integrations | None = None,
-    programs: FixedPrograms | None = None,
+    programs: Programs | None = None,
     clock: Callable[[], datetime] | None = None,
     run: Run = run_turn,
     turn_service: type[TurnService] = TurnService,

@@ -54,6 +54,7 @@ _TAGS = {
     "flows": "Flows and their versions: write, check, publish.",
     "conversations": "Conversations: start, read, close, and why each turn went as it did.",
     "messages": "What is said in a conversation.",
+    "callbacks": "Answers to the asynchronous calls of flows, from the systems they called.",
     "health": "Whether the service and its stores answer.",
     "docs": "This description.",
 }

@@ -1,4 +1,8 @@
-"""GET /conversations/{conversation_id}/trace: explain every turn of a conversation."""
+"""GET /conversations/{conversation_id}/trace: explain every turn of a conversation.
+
+`flow_version` is the version of the flow that a turn ran on. A turn whose event is of kind
+`migrate` moved the conversation to another version or, where it is ignored, says why it could not.
+"""
 
 from parley.api.conversations import TracePage
 from parley.api.parameters import DEFAULT_PAGE_SIZE, Cursor, Limit

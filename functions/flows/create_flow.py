@@ -15,7 +15,7 @@ app = rest_api(requires=Permission.EDIT_FLOWS)
 
 @app.post("/flows", status_code=HTTPStatus.CREATED)
 def create_flow(draft: FlowDraft, caller: CurrentCaller, services: Wired) -> FlowView:
-    flow = services.flows.create(caller, draft.given, name=draft.name)
+    flow = services.flows.create(caller, draft.given, name=draft.name, tests=draft.tests)
     return FlowView.of(flow)
 
 

@@ -1,6 +1,6 @@
 """GET /flows/{flow_id}/versions/{version}: show one version with its document."""
 
-from parley.api.flows import VersionView
+from parley.api.flow_versions import VersionView
 from parley.domain.access import Permission
 from parley.domain.conversations import FlowVersion
 from parley.domain.ids import FlowId

@@ -1,6 +1,6 @@
 """GET /flows/{flow_id}/versions: list the versions of a flow, the newest first."""
 
-from parley.api.flows import VersionPage
+from parley.api.flow_versions import VersionPage
 from parley.api.parameters import DEFAULT_PAGE_SIZE, Cursor, Limit
 from parley.domain.access import Permission
 from parley.domain.ids import FlowId

@@ -1,4 +1,7 @@
-"""POST /flows/{flow_id}/test: run tests on a saved flow, without any of its integrations."""
+"""POST /flows/{flow_id}/test: run tests on a saved flow, without any of its integrations.
+
+Without tests in the body, those run that were saved with the version.
+"""
 
 from parley.api.flow_tests import ReportView, TestsDraft
 from parley.domain.access import Permission
@@ -14,7 +17,7 @@ def test_flow(
 ) -> ReportView:
     from parley.services.flow_tests import report_on  # noqa: PLC0415 -- cold start
 
-    report = report_on(services.flows, caller, flow_id, draft.given, version=draft.pinned)
+    report = report_on(services.flows, caller, flow_id, draft.given_if_any, version=draft.pinned)
     return ReportView.of(report)
 
 

@@ -50,6 +50,9 @@ class Bench:
     def classify(self, text: str, among: Sequence[str]) -> list[IntentScore]:
         return self._matcher.classify(text, among)
 
+    def flow(self, key: str) -> None:
+        del key
+
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         del request
         data = {"status": "shipped", "carrier": "DHL", "eta": "2026-02-03"}

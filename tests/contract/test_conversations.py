@@ -89,6 +89,7 @@ def test_every_field_that_a_turn_changes_is_replaced(conversations: Conversation
     after = replace(
         before,
         rev=2,
+        flow=FlowPin(FlowId("f-2"), FlowVersion("3.1")),
         status=Status.COMPLETED,
         state={"at": "end"},
         current_state="end",
@@ -247,6 +248,7 @@ def test_another_tenant_sees_and_changes_nothing(conversations: Conversations) -
     assert not conversations.replace(other, replace(other, rev=2), None)
     assert conversations.mark(other, other.pending, sent=["e:0"], projected=[]) is None
     assert conversations.list(B_TENANT, ConversationQuery(), after=None, limit=9) == []
+    assert conversations.list_on_other_versions(B_TENANT, V11, after=None, limit=9) == []
     assert found(conversations, one) == one
 
 
@@ -294,6 +296,33 @@ def test_a_query_restricts_the_list(
     listed = conversations.list(A_TENANT, query, after=None, limit=9)
 
     assert sorted(one.id for one in listed) == expected
+
+
+V11 = FlowPin(FlowId("f-echo"), FlowVersion("1.1"))
+
+
+def test_open_conversations_of_other_versions_come_in_pages_by_id(
+    conversations: Conversations,
+) -> None:
+    for one in (
+        a_conversation("c-e"),
+        a_conversation("c-a", status=Status.ESCALATED, last_activity_at=LATER),
+        a_conversation("c-c", flow=replace(V11, version=FlowVersion("1.2"))),
+        a_conversation("c-d", status=Status.ESCALATED),
+        a_conversation("c-b"),
+        a_conversation("c-closed", status=Status.COMPLETED),
+        a_conversation("c-moved", flow=V11),
+        a_conversation("c-other", flow=replace(V11, id=FlowId("f-2"), version=FlowVersion("1.0"))),
+        a_conversation("c-theirs", tenant_id=B_TENANT),
+    ):
+        stored(conversations, one)
+
+    first = conversations.list_on_other_versions(A_TENANT, V11, after=None, limit=3)
+    rest = conversations.list_on_other_versions(A_TENANT, V11, after=first[-1].id, limit=3)
+
+    assert [one.id for one in first] == ["c-a", "c-b", "c-c"]
+    assert [one.id for one in rest] == ["c-d", "c-e"]
+    assert first[1] == a_conversation("c-b")
 
 
 def test_operators_in_a_query_are_words(conversations: Conversations) -> None:

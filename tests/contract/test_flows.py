@@ -1,5 +1,6 @@
 """The port `Flows`: memory and PostgreSQL behave alike."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from parley.domain.conversations import FlowVersion
+from parley.domain.conversations import FlowPin, FlowVersion
 from parley.domain.errors import Conflict, Invalid, NotFound
 from parley.domain.flow_records import (
     FIRST_VERSION,
@@ -19,6 +20,7 @@ from parley.domain.flow_records import (
     VersionStatus,
 )
 from parley.domain.ids import FlowId, TenantId
+from tests.builders import A_PIN
 from tests.contract.stores import KINDS, Stores, opened
 from tests.tenants import NOW, a_flow, a_version, an_entry, new_id, published
 
@@ -127,6 +129,136 @@ def test_of_first_flows_published_at_once_one_is_the_default(
     assert all(isinstance(outcome, Flow | Conflict) for outcome in outcomes)
     stored = [stores.flows.get(tenant_id, flow.id) for flow in flows]
     assert sum(flow.is_default for flow in stored) == 1
+
+
+TESTS = {"tests": [{"name": "z", "steps": [{"start": True}]}, {"name": "a", "steps": []}]}
+CALLS = {"survey": FlowPin(FlowId(new_id()), FlowVersion("2.1")), "日本": A_PIN}
+
+
+@pytest.mark.parametrize("tests", [TESTS, "# kept\ntests: []\n", None])
+def test_tests_come_back_as_they_were_handed_in(
+    stores: Stores, tenant_id: TenantId, tests: Any
+) -> None:
+    flow = _add(stores, a_flow(tenant_id), tests=tests)
+
+    kept = stores.flows.get_version(tenant_id, flow.id, FIRST_VERSION).tests
+
+    assert json.dumps(kept) == json.dumps(tests)
+
+
+def test_what_a_version_calls_is_taken_once_when_it_is_published(
+    stores: Stores, tenant_id: TenantId
+) -> None:
+    flow = _add(stores, a_flow(tenant_id))
+    assert stores.flows.get_version(tenant_id, flow.id, FIRST_VERSION).calls == {}
+
+    flow = stores.flows.publish(
+        tenant_id, published(flow), FIRST_VERSION, an_entry(tenant_id), CALLS
+    )
+    stores.flows.publish(tenant_id, published(flow), FIRST_VERSION, an_entry(tenant_id), {})
+
+    assert stores.flows.get_version(tenant_id, flow.id, FIRST_VERSION).calls == CALLS
+
+
+def test_flows_that_take_conversations_are_found_by_their_names(
+    stores: Stores, tenant_id: TenantId
+) -> None:
+    draft, live, moved, gone = (_add(stores, a_flow(tenant_id)) for _ in range(4))
+    theirs = _publish(stores, _add(stores, a_flow(stores.tenant())))
+    _publish(stores, live)
+    second = a_version(moved, version=FlowVersion("1.1"), number=2)
+    changed = replace(moved, latest_version=second.version, version_count=2)
+    changed = stores.flows.add_version(tenant_id, changed, second, an_entry(tenant_id))
+    _publish(stores, changed, second.version)
+    archived = replace(_publish(stores, gone), status=FlowStatus.ARCHIVED)
+    stores.flows.change(tenant_id, archived, an_entry(tenant_id))
+
+    names = [flow.name for flow in (draft, live, moved, gone, theirs)]
+    found = stores.flows.find_active(tenant_id, [*names, "nobody's", "'"])
+
+    assert {name: record.pin for name, record in found.items()} == {
+        live.name: FlowPin(live.id, FIRST_VERSION),
+        moved.name: FlowPin(moved.id, second.version),
+    }
+    assert stores.flows.find_active(tenant_id, []) == {}
+
+
+def test_a_flow_is_changed_as_it_shall_be(stores: Stores, tenant_id: TenantId) -> None:
+    flow = _publish(stores, _add(stores, a_flow(tenant_id)))
+    changed = replace(
+        flow,
+        status=FlowStatus.ARCHIVED,
+        is_default=False,
+        previous_version=FIRST_VERSION,
+        updated_at=NOW + timedelta(days=1),
+    )
+
+    stored = stores.flows.change(tenant_id, changed, an_entry(tenant_id))
+
+    assert stored == replace(changed, row_version=flow.row_version + 1)
+    assert stores.flows.get(tenant_id, flow.id) == stored
+    assert stores.flows.find_default(tenant_id) is None
+    with pytest.raises(Conflict):
+        stores.flows.change(tenant_id, changed, an_entry(tenant_id))
+
+
+def test_another_default_takes_the_place_of_the_one_before(
+    stores: Stores, tenant_id: TenantId
+) -> None:
+    first, second = (_publish(stores, _add(stores, a_flow(tenant_id))) for _ in range(2))
+    elsewhere = _publish(stores, _add(stores, a_flow(stores.tenant())))
+    later = NOW + timedelta(days=1)
+
+    chosen = replace(second, updated_at=later)
+    stored = stores.flows.make_default(tenant_id, chosen, an_entry(tenant_id))
+
+    assert stored == replace(chosen, is_default=True, row_version=second.row_version + 1)
+    assert stores.flows.find_default(tenant_id) == stored
+    before = stores.flows.get(tenant_id, first.id)
+    assert (before.is_default, before.row_version) == (False, first.row_version + 1)
+    assert (before.updated_at, before.updated_by) == (later, second.updated_by)
+    assert stores.flows.find_default(elsewhere.tenant_id) == elsewhere
+
+
+def test_a_default_that_cannot_be_stored_leaves_the_one_before(
+    stores: Stores, tenant_id: TenantId
+) -> None:
+    first, second = (_publish(stores, _add(stores, a_flow(tenant_id))) for _ in range(2))
+    stale = replace(second, row_version=second.row_version - 1)
+
+    with pytest.raises(Conflict):
+        stores.flows.make_default(tenant_id, stale, an_entry(tenant_id))
+
+    assert stores.flows.find_default(tenant_id) == first
+
+
+def test_the_default_may_be_made_the_default(stores: Stores, tenant_id: TenantId) -> None:
+    flow = _publish(stores, _add(stores, a_flow(tenant_id)))
+
+    again = stores.flows.make_default(tenant_id, flow, an_entry(tenant_id))
+
+    assert stores.flows.find_default(tenant_id) == again
+
+
+@pytest.mark.parametrize("has_one", [True, False], ids=["after another", "as the first"])
+def test_of_two_defaults_made_at_once_one_is_left(
+    stores: Stores, tenant_id: TenantId, *, has_one: bool
+) -> None:
+    first, *rivals = (_publish(stores, _add(stores, a_flow(tenant_id))) for _ in range(3))
+    if not has_one:
+        stores.flows.change(tenant_id, replace(first, is_default=False), an_entry(tenant_id))
+
+    with ThreadPoolExecutor(2) as pool:
+        attempts = [
+            pool.submit(stores.flows.make_default, tenant_id, flow, an_entry(tenant_id))
+            for flow in rivals
+        ]
+    outcomes = [attempt.exception() or attempt.result() for attempt in attempts]
+
+    assert all(isinstance(outcome, Flow | Conflict) for outcome in outcomes)
+    stored = [stores.flows.get(tenant_id, flow.id) for flow in (first, *rivals)]
+    assert [flow.is_default for flow in stored].count(True) == 1
+    assert not stored[0].is_default
 
 
 def test_publishing_makes_the_draft_version_published(stores: Stores, tenant_id: TenantId) -> None:

@@ -124,6 +124,16 @@ def _add_event(attempt: Attempt) -> object:
     return attempt.stores.events.add(attempt.tenant_id, event)
 
 
+def _change(attempt: Attempt) -> object:
+    flow = replace(attempt.victim.flow, tenant_id=attempt.tenant_id, is_default=False)
+    return attempt.stores.flows.change(attempt.tenant_id, flow, an_entry(attempt.tenant_id))
+
+
+def _make_default(attempt: Attempt) -> object:
+    flow = replace(attempt.victim.flow, tenant_id=attempt.tenant_id)
+    return attempt.stores.flows.make_default(attempt.tenant_id, flow, an_entry(attempt.tenant_id))
+
+
 ADDS: dict[tuple[str, str], Callable[[Attempt], object]] = {
     ("organizations", "add"): _add_organization,
     ("users", "add"): _add_user,
@@ -157,6 +167,9 @@ CASES: dict[tuple[str, str], Callable[[Attempt], object]] = {
         a.tenant_id, a.victim.flow.name
     ),
     ("flows", "find_default"): lambda a: a.stores.flows.find_default(a.tenant_id),
+    ("flows", "find_active"): lambda a: (
+        a.stores.flows.find_active(a.tenant_id, [a.victim.flow.name]) or None
+    ),
     ("flows", "list"): lambda a: a.stores.flows.list(
         a.tenant_id, FlowQuery(), cursor=None, limit=10
     ),
@@ -168,6 +181,8 @@ CASES: dict[tuple[str, str], Callable[[Attempt], object]] = {
     ),
     ("flows", "add_version"): _add_version,
     ("flows", "publish"): _publish,
+    ("flows", "change"): _change,
+    ("flows", "make_default"): _make_default,
     ("events", "list"): lambda a: a.stores.events.list(a.tenant_id, cursor=None, limit=10),
     ("events", "list_of_conversation"): lambda a: a.stores.events.list_of_conversation(
         a.tenant_id, ConversationId(str(a.victim.event.conversation_id)), cursor=None, limit=10

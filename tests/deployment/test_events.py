@@ -57,7 +57,16 @@ def use_cases(monkeypatch: pytest.MonkeyPatch) -> Iterator[UseCases]:
     monkeypatch.setenv("PARLEY_STAGE", "local")
     services.cache_clear()
     found = UseCases()
-    members = ("access", "conversations", "delivery", "events", "flows", "health", "live")
+    members = (
+        "access",
+        "callbacks",
+        "conversations",
+        "delivery",
+        "events",
+        "flows",
+        "health",
+        "live",
+    )
     for name in (*members, "organizations", "outbox", "timers", "turns"):
         vars(services())[name] = found
     vars(services())["limiter"] = Unlimited()

@@ -190,7 +190,14 @@ def test_a_function_may_send_to_the_queues_it_sends_to_and_no_other() -> None:
                 may[policy["Ref"]].add(name)
 
     assert may == {
-        "QueueInbound": {"SendMessage", "Receive", "FireDueTimers", "CloseIdleConversations"},
+        "QueueInbound": {
+            "SendMessage",
+            "Receive",
+            "ReceiveCallback",
+            "FireDueTimers",
+            "CloseIdleConversations",
+            "PublishFlow",
+        },
         "QueueOutbound": {
             "StartConversation",
             "SendMessage",

@@ -68,6 +68,7 @@ def test_every_route_but_the_open_ones_is_behind_the_authorizer(transformed: Jso
         "POST /auth/logout",
         "POST /auth/refresh",
         "POST /auth/token",
+        "POST /callbacks/{token}",
         "POST /organizations",
     }
 

@@ -174,7 +174,8 @@ def test_who_has_not_seen_the_last_change_publishes_nothing(tenant: Tenant) -> N
     name = a_name()
     created = tenant.api.post("/flows", {"document": a_document(name)}).json
     etag = tenant.api.get(f"/flows/{created['id']}").headers["ETag"]
-    tenant.api.post(f"/flows/{created['id']}/versions", {"document": a_document(name)})
+    changed = a_document(name, description="More")
+    tenant.api.post(f"/flows/{created['id']}/versions", {"document": changed})
 
     stale = tenant.api.with_headers(if_match=etag).post(f"/flows/{created['id']}/publish", {})
     fresh = tenant.api.get(f"/flows/{created['id']}").headers["ETag"]

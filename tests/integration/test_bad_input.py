@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from parley.domain.access import Caller
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.ids import ConversationId, FlowId, UserId
+from parley.engine.services import Callback
+from parley.runtime.chance import now
 from parley.runtime.wiring import Services
 from parley.services.openings import Opening, opened
 from tests.http import Answer, Api, Route, routes
@@ -37,7 +40,11 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /flows": {"document": a_document("one")},
     "POST /flows/check": {"document": a_document("one")},
     "POST /flows/{flow_id}/versions": {"document": a_document("one")},
-    "POST /flows/{flow_id}/publish": {"version": "1.0"},
+    "POST /flows/{flow_id}/publish": {"version": "1.0", "migrate": True, "state_map": {}},
+    "POST /flows/{flow_id}/rollback": {"version": "1.0"},
+    "POST /flows/{flow_id}/default": {"reason": "the new menu"},
+    "POST /flows/{flow_id}/archive": {"reason": "replaced"},
+    "POST /flows/{flow_id}/restore": {"reason": "back for spring"},
     "POST /flows/{flow_id}/test": {
         "document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}
     },
@@ -45,6 +52,7 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /conversations/{conversation_id}/messages": {"content": {"type": "text", "text": "hi"}},
     "POST /conversations/{conversation_id}/close": {"status": "completed"},
     "POST /conversations/{conversation_id}/replay": {"document": a_document("one")},
+    "POST /callbacks/{token}": {"status": "success", "data": {"receipt": "R1"}},
 }
 
 
@@ -64,7 +72,13 @@ def ids(wired: Services, tenant: Tenant) -> Mapping[str, str]:
         NOW,
     )
     assert wired.mongo_conversations.add(replace(conversation, rev=1), None)
-    return {"flow_id": flow["id"], "version": "1.0", "conversation_id": conversation.id}
+    callback = Callback("1-0", now() + timedelta(minutes=1))
+    return {
+        "flow_id": flow["id"],
+        "version": "1.0",
+        "conversation_id": conversation.id,
+        "token": wired.callbacks.token(tenant.admin.tenant_id, conversation.id, callback),
+    }
 
 
 def _as_anyone(caller: Caller) -> Api:
@@ -153,29 +167,29 @@ def _bad_values() -> Iterator[str]:
     )
 
 
+def _asking(
+    tenant: Tenant, ids: Mapping[str, str], route: Route, query: Mapping[str, str]
+) -> Answer:
+    """A valid request but for its query."""
+    body = json.dumps(VALID[str(route)]) if route.method == "POST" else None
+    path = route.path.format(**ids)
+    return _as_anyone(tenant.admin).call(route.method, path, body=body, query=query)
+
+
 def _parameters(route: Route) -> list[str]:
-    operation = DESCRIPTION["paths"][route.path]["get"]
+    operation = DESCRIPTION["paths"][route.path][route.method.lower()]
     return [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
 
 
 @pytest.mark.parametrize(
     ("route", "parameter"),
-    [
-        (route, parameter)
-        for route in routes()
-        if route.method == "GET"
-        for parameter in _parameters(route)
-    ],
+    [(route, parameter) for route in routes() for parameter in _parameters(route)],
     ids=str,
 )
 def test_a_bad_query_parameter_is_never_our_error(
     tenant: Tenant, ids: Mapping[str, str], route: Route, parameter: str
 ) -> None:
-    path = route.path.format(**ids)
-    answers = {
-        value: _as_anyone(tenant.admin).call("GET", path, query={parameter: value})
-        for value in _bad_values()
-    }
+    answers = {value: _asking(tenant, ids, route, {parameter: value}) for value in _bad_values()}
 
     assert {value: a.body[:200] for value, a in answers.items() if a.status >= 500} == {}
     refused = [answer for answer in answers.values() if answer.status == 422]
@@ -200,6 +214,8 @@ def _forged_cursors() -> Iterator[str]:
         *product(("-updated_at",), (_INSTANT,), _FORGED_PARTS),
         *product(("-updated_at", "name"), _FORGED_PARTS, _FORGED_PARTS[-1:]),
         *product(("name",), ("x",), _FORGED_PARTS),
+        *product(("1.0",), _FORGED_PARTS),
+        *product(_FORGED_PARTS, ("x",)),
     ):
         yield base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
@@ -209,7 +225,7 @@ def _forged_cursors() -> Iterator[str]:
     [
         (route, query)
         for route in routes()
-        if route.method == "GET" and "cursor" in _parameters(route)
+        if "cursor" in _parameters(route)
         for query in ({}, {"sort": "name"})
         if query.keys() <= {*_parameters(route)}
     ],
@@ -218,10 +234,8 @@ def _forged_cursors() -> Iterator[str]:
 def test_a_forged_cursor_is_refused_or_reads_on(
     tenant: Tenant, ids: Mapping[str, str], route: Route, query: dict[str, str]
 ) -> None:
-    path = route.path.format(**ids)
-
     answers = {
-        cursor: _as_anyone(tenant.admin).call("GET", path, query={**query, "cursor": cursor})
+        cursor: _asking(tenant, ids, route, {**query, "cursor": cursor})
         for cursor in _forged_cursors()
     }
 

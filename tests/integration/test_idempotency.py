@@ -56,9 +56,16 @@ def test_the_same_request_gives_the_first_answer_again(client: Redis, caller: Ca
     assert answer.times == 1
 
 
-@pytest.mark.parametrize("other", [("POST", "/flows", "[]"), ("POST", "/other", "{}")])
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("POST", "/flows", "[]"),
+        ("POST", "/other", "{}"),
+        ("POST", "/flows", "{}", '{"dry_run": ["true"]}'),
+    ],
+)
 def test_another_request_under_the_same_key_is_a_conflict(
-    client: Redis, caller: Caller, other: tuple[str, str, str]
+    client: Redis, caller: Caller, other: tuple[str, ...]
 ) -> None:
     answer = Counting()
     once(client, keyed(caller, "k-1", "POST", "/flows", "{}"), answer)

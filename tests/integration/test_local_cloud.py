@@ -167,6 +167,24 @@ def test_a_flow_is_published_again_as_its_next_version(own_cloud: Cloud, tmp_pat
     assert talked.stdout.rstrip().endswith("So long!")
 
 
+def test_the_tests_beside_a_flow_go_along_and_are_held_against_it(
+    own_cloud: Cloud, tmp_path: Path
+) -> None:
+    text = (ROOT / "examples/flows/newsletter.yaml").read_text()
+    tests = (ROOT / "examples/flows/newsletter.test.yaml").read_text()
+    file = tmp_path / "flow.yaml"
+    file.write_text(f"{text}\nsettings: {{require_tests: true}}\n")
+    (tmp_path / "flow.test.yaml").write_text(f"{tests}  - {{name: odd, steps: [{{user: 0}}]}}\n")
+    unreadable = own_cloud.parley("publish", str(file))
+    (tmp_path / "flow.test.yaml").write_text(tests)
+
+    published = own_cloud.parley("publish", str(file))
+
+    assert unreadable.returncode == 1
+    assert "/tests/tests/" in unreadable.stderr
+    assert published.returncode == 0, published.stderr
+
+
 def test_a_flow_with_faults_is_refused_with_each_fault(own_cloud: Cloud, tmp_path: Path) -> None:
     file = tmp_path / "flow.yaml"
     text = (ROOT / "examples/flows/order_status.yaml").read_text()

@@ -59,10 +59,10 @@ def test_a_new_deployment_gets_its_tables_and_its_indexes(
     said = capsys.readouterr()
     assert "PostgreSQL: from nothing to 0" in said.out
     assert "parley_app can log in" in said.out
-    assert "MongoDB: 10 indexes" in said.out
+    assert "MongoDB: 11 indexes" in said.out
     assert SECRET not in said.out + said.err
     database = connect(named["PARLEY_MONGODB_URI"], database=named["PARLEY_MONGODB_DATABASE"])
-    assert len(list(database.conversations.list_indexes())) == 7
+    assert len(list(database.conversations.list_indexes())) == 8
     assert len(list(database.messages.list_indexes())) == 3
     database.client.close()
 

@@ -84,7 +84,7 @@ def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
 
 def test_migrations_go_up_and_down_step_by_step(empty_database: str) -> None:
     upgrade(empty_database, APP_PASSWORD, revision="0001")
-    for revision in ("0002", "0003", "0004"):
+    for revision in ("0002", "0003", "0004", "0005"):
         before = _names(empty_database)
         upgrade(empty_database, APP_PASSWORD, revision=revision)
         downgrade(empty_database, revision="-1")

@@ -15,7 +15,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from parley.domain.conversations import Channel, ConversationQuery, Status
+from parley.domain.conversations import Channel, ConversationQuery, FlowPin, FlowVersion, Status
 from parley.domain.ids import ConversationId, FlowId, MessageId, TenantId, TurnId, UserId
 from parley.repositories.mongo.conversations import MongoConversations
 from parley.repositories.mongo.database import (
@@ -29,6 +29,7 @@ from tests.cloud import Cloud
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TENANT, ID = TenantId("t"), ConversationId("c")
+V11 = FlowPin(FlowId("f"), FlowVersion("1.1"))
 type Keys = list[tuple[str, int]]
 
 
@@ -105,6 +106,12 @@ QUERIES: dict[str, Callable[[Watched], object]] = {
     "outboxes that are stuck": lambda w: w.conversations.list_unsent(NOW, limit=9),
     "timers that are due": lambda w: w.conversations.list_due(NOW, limit=9),
     "who is idle": lambda w: w.conversations.list_idle(NOW, limit=9),
+    "who runs on another version": lambda w: w.conversations.list_on_other_versions(
+        TENANT, V11, after=None, limit=9
+    ),
+    "who else does": lambda w: w.conversations.list_on_other_versions(
+        TENANT, V11, after=ID, limit=9
+    ),
     "history forwards": lambda w: w.messages.list(TENANT, ID, after=3, limit=9),
     "history backwards": lambda w: w.messages.list(TENANT, ID, before=3, limit=9),
     "traces": lambda w: w.messages.list_turns(TENANT, ID, limit=9),
@@ -153,4 +160,4 @@ def test_the_laptop_cloud_s_collections_have_every_index(cloud: Cloud, watched: 
 
     database.client.close()
     assert found == watched.indexes
-    assert sum(len(keys) for keys in found.values()) == 10
+    assert sum(len(keys) for keys in found.values()) == 11

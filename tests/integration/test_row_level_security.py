@@ -279,6 +279,7 @@ def test_a_look_up_tells_ids_and_nothing_else(
         "UPDATE core.flow_versions SET document = '{}'",
         "UPDATE core.flow_versions SET status = 'draft', published_at = NULL",
         "UPDATE core.flow_versions SET change_description = 'other'",
+        "UPDATE core.flow_versions SET calls = '{}'",
         "DELETE FROM core.flow_versions",
         "UPDATE audit.audit_log SET actor_id = 'somebody else'",
         "DELETE FROM audit.audit_log",
@@ -310,19 +311,22 @@ def test_an_audit_entry_that_leaves_a_gap_is_refused(
     assert refused == "23000"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE core.flow_versions SET source = 'other' WHERE flow_id = :id",
+        "UPDATE core.flow_versions SET tests = '{}' WHERE flow_id = :id",
+    ],
+)
 def test_a_draft_versions_content_never_changes_either(
-    stores: Stores, owner_engine: sa.Engine
+    stores: Stores, owner_engine: sa.Engine, statement: str
 ) -> None:
     tenant_id = stores.tenant()
     flow = a_flow(tenant_id)
     stores.flows.add(tenant_id, flow, a_version(flow), an_entry(tenant_id))
 
     with owner_engine.connect() as connection:
-        refused = _refused(
-            connection,
-            "UPDATE core.flow_versions SET source = 'other' WHERE flow_id = :id",
-            id=flow.id,
-        )
+        refused = _refused(connection, statement, id=flow.id)
 
     assert refused == "23000"
 

@@ -3,10 +3,12 @@
 Every route of the API description that takes an id must have a case here: a new one without fails.
 """
 
+import base64
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,17 @@ import pytest
 from parley.domain.access import Caller, Role
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.ids import ConversationId, FlowId, UserId
+from parley.domain.tokens import TokenKey, TokenKeys
+from parley.engine.services import Callback
+from parley.runtime.aws import client
+from parley.runtime.chance import now
+from parley.runtime.tokens import SignedTokens
 from parley.runtime.wiring import Services
+from parley.services.callbacks import CallbackService
 from parley.services.openings import Opening, opened
 from tests.http import Answer, Api, Route, routes
 from tests.tenants import NOW, a_document, new_id
-from tests.wired import Tenant, sign_up
+from tests.wired import Tenant, a_key_pem, sign_up
 
 DESCRIPTION = Path(__file__).parents[2] / "docs/openapi.json"
 
@@ -43,14 +51,25 @@ CASES: dict[str, list[Case]] = {
         Case({"document": a_document("NAME")}, also={"Idempotency-Key": "versions"}),
     ],
     "GET /flows/{flow_id}/versions/{version}": [Case()],
-    "POST /flows/{flow_id}/publish": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/publish": [
+        Case({}),
+        Case({"version": "1.0"}),
+        Case({}, query={"dry_run": "true"}),
+        Case({"migrate": True, "state_map": {}}, query={"limit": "5"}),
+    ],
+    "POST /flows/{flow_id}/rollback": [Case({}), Case({"version": "1.0"})],
+    "POST /flows/{flow_id}/default": [Case({}), Case({}, also={"If-Match": '"1"'})],
+    "POST /flows/{flow_id}/archive": [Case({"reason": "why"}), Case({}, also={"If-Match": '"1"'})],
+    "POST /flows/{flow_id}/restore": [Case({})],
     "POST /flows/{flow_id}/test": [
-        Case({"document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}})
+        Case({"document": {"tests": [{"name": "hello", "steps": [{"start": True}]}]}}),
+        Case({}),
     ],
     "GET /flows/{flow_id}/export": [
         Case(),
         Case(query={"format": "json"}),
         Case(query={"version": "1.0"}),
+        Case(query={"what": "tests"}),
     ],
     "GET /conversations/{conversation_id}": [Case()],
     "GET /conversations/{conversation_id}/messages": [Case(), Case(query={"before": "5"})],
@@ -63,6 +82,10 @@ CASES: dict[str, list[Case]] = {
     "POST /conversations/{conversation_id}/replay": [Case({"document": a_document("NAME")})],
     "POST /conversations/{conversation_id}/close": [Case({})],
 }
+
+
+PROVEN_BY_ITS_ADDRESS = "POST /callbacks/{token}"
+"""Who calls it has no tenant but the one in the signed token, which no other can make."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +109,8 @@ def tenants(wired: Services) -> tuple[Tenant, Tenant]:
 def world(wired: Services, tenants: tuple[Tenant, Tenant]) -> World:
     owner, stranger = tenants
     name, visitor = f"walled-{uuid.uuid4().hex[:8]}", f"visitor-{uuid.uuid4().hex[:8]}"
-    flow = owner.api.post("/flows", {"document": a_document(name)}).json
+    tests = {"tests": [{"name": "hello", "steps": [{"start": True}]}]}
+    flow = owner.api.post("/flows", {"document": a_document(name), "tests": tests}).json
     conversation = opened(
         owner.admin.tenant_id,
         ConversationId(new_id()),
@@ -100,7 +124,7 @@ def world(wired: Services, tenants: tuple[Tenant, Tenant]) -> World:
 
 
 def _walled() -> list[Route]:
-    return [route for route in routes() if route.parameters]
+    return [route for route in routes() if route.parameters and str(route) in CASES]
 
 
 def _cases() -> list[tuple[Route, Case]]:
@@ -139,7 +163,7 @@ def test_every_route_that_takes_an_id_has_a_case() -> None:
         if "{" in path
     }
 
-    assert takes_id == set(CASES)
+    assert takes_id == {*CASES, PROVEN_BY_ITS_ADDRESS}
     assert all(CASES[name] for name in CASES)
 
 
@@ -163,6 +187,75 @@ def test_the_same_request_finds_the_owners_thing(world: World, route: Route, cas
 
     assert answer.status not in {401, 403, 404}
     assert answer.status < 500, answer.body
+
+
+def _callback_token(services: Services, world: World, *, minutes: int = 1) -> str:
+    """What the owner's system was given to answer a call of the owner's conversation."""
+    until = now() + timedelta(minutes=minutes)
+    conversation_id = ConversationId(world.ids["conversation_id"])
+    tenant_id = world.owner.admin.tenant_id
+    return services.callbacks.token(tenant_id, conversation_id, Callback("1-0", until))
+
+
+def _with_tenant(token: str, tenant_id: str) -> str:
+    """The token, saying that it is another tenant's, under the signature that it had."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    forged = json.dumps({**claims, "tid": tenant_id}, separators=(",", ":")).encode()
+    return ".".join([header, base64.urlsafe_b64encode(forged).decode().rstrip("="), signature])
+
+
+def test_a_callback_address_that_does_not_hold_is_answered_like_one_that_nobody_has(
+    wired: Services, world: World
+) -> None:
+    token = _callback_token(wired, world)
+    elsewhere = SignedTokens(TokenKeys((TokenKey("test", a_key_pem()),)))
+    foreign = CallbackService(tokens=lambda: elsewhere, inbound=wired.inbound, clock=now)
+    guest = Api().post("/auth/guest", {"organization": world.owner.slug}).json["access_token"]
+    tokens = {
+        "nobody's": new_id(),
+        "cut": token[:-1],
+        "of another tenant": _with_tenant(token, world.stranger.admin.tenant_id),
+        "expired": _callback_token(wired, world, minutes=-6),
+        "of another stage": foreign.token(
+            world.owner.admin.tenant_id,
+            ConversationId(world.ids["conversation_id"]),
+            Callback("1-0", now() + timedelta(minutes=1)),
+        ),
+        "for another purpose": guest,
+    }
+
+    told = {
+        name: _told(Api().post(f"/callbacks/{one}", {"status": "success"}), {"token": one})
+        for name, one in tokens.items()
+    }
+
+    assert Api().post(f"/callbacks/{token}", {"status": "success"}).status == 202
+    assert {status for status, _, _ in told.values()} == {404}
+    assert len({body for _, _, body in told.values()}) == 1
+
+
+def test_a_callback_address_reaches_the_conversation_that_it_was_given_for(
+    wired: Services, world: World
+) -> None:
+    """Whoever calls it: another tenant's key changes nothing about whose answer it is."""
+    token = _callback_token(wired, world)
+
+    assert world.stranger.api.post(f"/callbacks/{token}", {"status": "success"}).status == 202
+
+    queue = wired.settings.inbound_queue_url
+    bodies = [
+        json.loads(record["Body"])
+        for _ in range(20)
+        for record in client("sqs")
+        .receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        .get("Messages", [])
+    ]
+    (inbound,) = [b for b in bodies if b["conversation_id"] == world.ids["conversation_id"]]
+    assert (inbound["tenant_id"], inbound["event"]["call_id"]) == (
+        world.owner.admin.tenant_id,
+        "1-0",
+    )
 
 
 def _listed(tenant: Tenant, path: str, **query: str) -> set[str]:

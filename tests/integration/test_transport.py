@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from parley.channels.transport import HttpIntegrations
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.engine.services import IntegrationReply, IntegrationRequest
 
 PUBLIC = "93.184.216.34"
@@ -120,7 +120,7 @@ def call(
     integrations: HttpIntegrations, endpoint: str, timeout_ms: int = 5_000
 ) -> IntegrationReply:
     request = IntegrationRequest("orders", endpoint, "GET", None, timeout_ms)
-    return integrations.call(TenantId("t"), request, idempotency_key="k")
+    return integrations.call(TenantId("t"), ConversationId("c"), request, idempotency_key="k")
 
 
 def test_a_name_is_called_at_its_public_address_and_proves_to_be_that_name(

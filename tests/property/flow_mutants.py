@@ -47,6 +47,11 @@ def states(flow: Any, *kinds: str) -> Iterator[tuple[int, Any]]:
             yield n, state
 
 
+def is_async(state: Any) -> bool:
+    """Whether it is a call that waits for its callback."""
+    return bool(state.get("config", {}).get("async"))
+
+
 def put(*way: Any) -> Callable[[Any], None]:
     """Sets the value that stands last at the path before it."""
     *path, last, value = way

@@ -1,11 +1,12 @@
 """Operators that break what a flow means: its parts, its graph, what it says and hears."""
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from parley.domain.flow_slots import Slot
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.nlu.matcher import IntentMatcher
 from tests.property.flow_mutants import (
     Mutant,
@@ -76,11 +77,8 @@ def disagree_where_to_go(flow: Any) -> Iterator[Mutant]:
 
 @operator
 def leave_out_a_case(flow: Any) -> Iterator[Mutant]:
-    for n, state in states(flow, "integration"):
-        if "async" not in state["config"]:
-            yield mutant(
-                "state.dead_end", f"/states/{n}", flow, put("states", n, "transitions", [])
-            )
+    for n, _ in states(flow, "integration"):
+        yield mutant("state.dead_end", f"/states/{n}", flow, put("states", n, "transitions", []))
     for n, state in states(flow, "condition"):
         if "default_state" in state["config"] and not state.get("transitions"):
             change = drop("states", n, "config", "default_state")
@@ -106,9 +104,27 @@ def _passing_on(flow: Any) -> Iterator[tuple[int, Any]]:
 @operator
 def take_an_integration_away(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow, "integration"):
-        if not state["config"]["integration_id"].startswith("parley."):
+        if _needs_a_base(state["config"]):
             at, none = f"/states/{n}/config/integration_id", Surroundings(integrations=frozenset())
             yield Mutant("integration.unknown", at, flow, none)
+
+
+def _needs_a_base(call: Any) -> bool:
+    return not call["integration_id"].startswith("parley.") and "://" not in call["endpoint"]
+
+
+@operator
+def ask_a_built_in_for_what_it_does_not_do(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "integration"):
+        at = f"/states/{n}/config"
+        unknown = put("states", n, "config", "integration_id", "parley.task")
+        yield mutant("integration.built_in", f"{at}/integration_id", flow, unknown)
+
+        def change(broken: Any, n: int = n) -> None:
+            config = broken["states"][n]["config"]
+            config.update(integration_id="parley.tasks", endpoint="destroy")
+
+        yield mutant("integration.built_in", f"{at}/endpoint", flow, change)
 
 
 @operator
@@ -122,8 +138,19 @@ def call(flow: Any) -> Iterator[Mutant]:
         calls = acting(n, {"type": "trigger_flow", "config": {"flow": "nobody"}})
         yield mutant("flow.unknown", at, flow, calls, Surroundings(flows={}))
         if slots:
-            around = Surroundings(flows={"nobody": other})
+            around = Surroundings(flows={"nobody": CalledFlow(other, frozenset())})
             yield mutant("flow.slot_type", at, flow, calls, around)
+
+
+@operator
+def hand_over_what_nobody_takes(flow: Any) -> Iterator[Mutant]:
+    around = Surroundings(flows={"other": CalledFlow({}, frozenset({"known"}))})
+    for field, source in (("arguments", "1"), ("results", "vars.unknown")):
+        config = {"flow": "other", "mode": "call", field: {"unknown": source}}
+        for n, _ in states(flow):
+            at = f"{entry(flow, n)}/config/{field}/unknown"
+            calls = acting(n, {"type": "trigger_flow", "config": config})
+            yield mutant("flow.variable_unknown", at, flow, calls, around)
 
 
 @operator
@@ -153,14 +180,22 @@ def guard_with_falsehood(flow: Any) -> Iterator[Mutant]:
         yield mutant("transition.unsatisfiable", at, flow, change)
 
 
+def calls_another(flow: Any) -> bool:
+    """Then what a slot holds, and who reads it, is not for one document to say."""
+    return "trigger_flow" in json.dumps(flow)
+
+
 @operator
 def declare_a_slot_for_nothing(flow: Any) -> Iterator[Mutant]:
-    yield mutant("slot.unread", "/slots/nobody", flow, put("slots", "nobody", {"type": "date"}))
+    if not calls_another(flow):
+        yield mutant("slot.unread", "/slots/nobody", flow, put("slots", "nobody", {"type": "date"}))
 
 
 @operator
 def read_a_slot_too_early(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow, "response"):
+        if calls_another(flow):
+            return
         language = next(iter(state["config"]["response_templates"]))
 
         def change(broken: Any, n: int = n, language: str = language) -> None:

@@ -9,6 +9,7 @@ from tests.property.flow_mutants import (
     acting,
     drop,
     entry,
+    is_async,
     mutant,
     operator,
     put,
@@ -109,7 +110,7 @@ def forget_the_value(flow: Any) -> Iterator[Mutant]:
 @operator
 def hear_where_nothing_waits(flow: Any) -> Iterator[Mutant]:
     for n, m, _ in transitions(flow):
-        if flow["states"][n]["type"] in PASSING:
+        if flow["states"][n]["type"] in PASSING and not is_async(flow["states"][n]):
             at = f"/states/{n}/transitions/{m}/condition"
             change = put("states", n, "transitions", m, "condition", "any_input")
             yield mutant("transition.never_waits", at, flow, change)
@@ -119,8 +120,16 @@ def hear_where_nothing_waits(flow: Any) -> Iterator[Mutant]:
 def set_a_timer_that_leads_nowhere(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow):
         held = {t["condition"] for t in state.get("transitions", ())}
-        if "timeout" not in held:
+        if "timeout" not in held and not is_async(state):
             change = put("states", n, "timeout_seconds", 5)
+            yield mutant("timeout.incomplete", f"/states/{n}", flow, change)
+
+
+@operator
+def wait_for_a_callback_for_ever(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "integration"):
+        if is_async(state):
+            change = drop("states", n, "timeout_seconds")
             yield mutant("timeout.incomplete", f"/states/{n}", flow, change)
 
 

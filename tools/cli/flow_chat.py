@@ -5,25 +5,29 @@ What is typed is said. A line that begins with `/` is not:
     /wait 2h           the clock goes on
     /agent TEXT        a person at work says TEXT
     /resolve /return   what else a person at work does
+    /callback {...}    the call that is awaited is answered, as a step of a test says it
     /state             where the conversation stands
 
-Integrations answer with the stubs of `--script`, else not at all.
+Integrations answer with the stubs of `--script`, else not at all. Flows that are called are those
+that `--script` names, else the flow's own file of tests.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from parley.domain.json import JsonObject
 from parley.engine.effects import SendMessage, effect_to_json
 from parley.engine.scripts import FlowTest, Script, Step
+from parley.engine.services import Flows, no_flows
 from parley.engine.testing import StepImpossible, TestTalk, merged
 from parley.engine.turn import Turn
 from tools.cli.lines import lines
-from tools.flows.files import FlowFile, read_flow, read_script
+from tools.flows.files import FlowFile, read_called, read_flow, read_script
 from tools.local.errors import CloudError
 
 
@@ -33,12 +37,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.script is None:
         if arguments.test is not None:
             raise CloudError("--test names a test of --script")
-        return _talk(flow, trace=arguments.trace)
+        return _talk(flow, _beside(arguments.file), trace=arguments.trace)
     script, _ = read_script(arguments.script)
+    called = read_called(arguments.script, script)
     for test in _chosen(script, arguments.test):
         print(f"# {test.name}")
-        _play(flow, merged(script, test), trace=arguments.trace)
+        _play(flow, merged(script, test), called, trace=arguments.trace)
     return 0
+
+
+def _beside(flow: Path) -> Flows:
+    """The flows that the flow's own file of tests names, if it has one."""
+    script = flow.with_suffix(f".test{flow.suffix}")
+    return read_called(script, read_script(script)[0]) if script.is_file() else no_flows
 
 
 def _chosen(script: Script, name: str | None) -> Sequence[FlowTest]:
@@ -49,8 +60,8 @@ def _chosen(script: Script, name: str | None) -> Sequence[FlowTest]:
     return found
 
 
-def _play(flow: FlowFile, test: FlowTest, *, trace: bool) -> None:
-    talk = TestTalk(flow.program, test, flow.matcher.classify)
+def _play(flow: FlowFile, test: FlowTest, called: Flows, *, trace: bool) -> None:
+    talk = TestTalk(flow.program, test, flow.matcher.classify, flows=called)
     _show([talk.first], trace=trace)
     for step in test.steps:
         if step.start:
@@ -60,9 +71,9 @@ def _play(flow: FlowFile, test: FlowTest, *, trace: bool) -> None:
     _show_end(talk)
 
 
-def _talk(flow: FlowFile, *, trace: bool) -> int:
+def _talk(flow: FlowFile, called: Flows, *, trace: bool) -> int:
     nothing = FlowTest(name="chat", steps=(Step(start=True),))
-    talk = TestTalk(flow.program, nothing, flow.matcher.classify)
+    talk = TestTalk(flow.program, nothing, flow.matcher.classify, flows=called)
     _show([talk.first], trace=trace)
     for line in lines():
         if not talk.state.status.is_open:
@@ -89,6 +100,8 @@ def _step(line: str, talk: TestTalk) -> Step:
             return Step(agent={"message": text})
         case ["/resolve" | "/return" as did]:
             return Step(agent=did[1:])
+        case ["/callback", answer]:
+            return Step.model_validate_json(f'{{"callback": {answer}}}')
     for choice in talk.state.choices:
         if line.casefold() == choice["title"].casefold():
             return Step(user={"choice": choice["payload"]})
@@ -108,6 +121,8 @@ def _words(step: Step) -> str:
     if step.agent is not None:
         did = step.agent
         return f"> /{did}" if isinstance(did, str) else f"> /agent {did['message']}"
+    if step.callback is not None:
+        return f"> /callback {step.callback.model_dump_json(exclude_unset=True)}"
     said = step.user if isinstance(step.user, str) else (step.user or {})
     return f"> {said}" if isinstance(said, str) else f"> {said.get('choice') or said.get('text')}"
 

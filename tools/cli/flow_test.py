@@ -8,7 +8,7 @@ from pathlib import Path
 from parley.engine.coverage import Way
 from parley.engine.formats import Loaded, load
 from parley.engine.testing import Outcome, Report, run_tests
-from tools.flows.files import place_of, read_flow, read_script
+from tools.flows.files import place_of, read_called, read_flow, read_script
 from tools.flows.junit import Suite, junit
 from tools.local.errors import CloudError
 
@@ -63,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _ran(path: Path) -> Ran:
     script, script_text = read_script(path)
     flow_path = path.parent / script.flow
-    flow = read_flow(flow_path)
+    flow, called = read_flow(flow_path), read_called(path, script)
     began = time.perf_counter()
-    report = run_tests(flow.program, flow.document, script, flow.matcher.classify)
+    report = run_tests(flow.program, flow.document, script, flow.matcher.classify, flows=called)
     seconds = time.perf_counter() - began
     return Ran(path, flow_path, report, script_text, load(flow.text), seconds)
 

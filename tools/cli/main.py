@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     chat = command("chat", "talk to a flow; from a pipe, one message a line")
     chat.add_argument("flow", nargs="?", help="a published flow's name or id (the demo's)")
     publish = command("publish", "put a flow document live in the demo organisation")
-    publish.add_argument("file", type=Path, help="YAML or JSON")
+    publish.add_argument(
+        "file", type=Path, help="YAML or JSON; its .test.yaml beside it goes along"
+    )
     command("migrate", "bring a deployment's PostgreSQL and MongoDB to what this code expects")
     keys = command("keys", "make a key for signing tokens, in front of those of PARLEY_TOKEN_KEYS")
     keys.add_argument("kid", help="its name, for example the month: 2026-11")

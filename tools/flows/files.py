@@ -10,6 +10,7 @@ from parley.engine.check import check_flow, has_errors
 from parley.engine.formats import Loaded, Unreadable, load
 from parley.engine.program import Program
 from parley.engine.scripts import Script, script_from_json
+from parley.engine.services import Flows, Runnable
 from parley.services.ports.programs import Matcher
 from parley.services.programs import built
 from tools.local.errors import CloudError
@@ -57,6 +58,13 @@ def read_flow(path: Path, *, with_errors: bool = False) -> FlowFile:
     except FlowInvalid as error:
         raise CloudError(f"{path}: {error}") from error
     return FlowFile(path, text, raw, loaded.document, loaded.program, loaded.matcher)
+
+
+def read_called(path: Path, script: Script) -> Flows:
+    """The flows that a file of tests names beside its own, by their names. Raises CloudError."""
+    files = [read_flow(path.parent / name) for name in script.flows]
+    found = {each.document.name: Runnable(each.program, each.matcher.classify) for each in files}
+    return found.get
 
 
 def read_script(path: Path) -> tuple[Script, Loaded]:

@@ -1,6 +1,7 @@
 """The demo organisation with the example flow published, made through the API as anybody would."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from tools.local.api import Api, ApiRefused
 from tools.local.errors import CloudError
 from tools.local.places import ROOT, Places, read_json, write_json
-from tools.local.publish import publish
+from tools.local.publish import draft_of, publish
 
 ORGANIZATION = "demo"
 EMAIL = "admin@demo.example"
@@ -25,12 +26,12 @@ class Demo:
 
     def ensure(self, places: Places, flow_file: Path = FLOW_FILE) -> None:
         """Make what is missing of it: organisation, administrator, the flow as it is now."""
-        source = flow_file.read_text()
-        wanted = hashlib.sha256(f"{self.password}\0{source}".encode()).hexdigest()
+        draft = draft_of(flow_file)
+        wanted = hashlib.sha256(json.dumps([self.password, draft]).encode()).hexdigest()
         known = read_json(places.demo)
         if known.get("fingerprint") == wanted and self._exists():
             return
-        published = publish(self._logged_in(exists=bool(known)), source)
+        published = publish(self._logged_in(exists=bool(known)), draft)
         write_json(
             places.demo,
             {

@@ -1,4 +1,4 @@
-"""The shop that the example flow asks about an order (`serve_orders` is its program)."""
+"""The shop that the example flows ask (`serve_orders` is its program)."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from tools.local.parts import Part
 from tools.local.ports import listening
 
-INTEGRATION = "orders"
-"""The id under which flows call it."""
+INTEGRATIONS = ("orders", "shop")
+"""The ids under which flows call it."""
 
 
 def orders(port: int, log: Path) -> Part:

@@ -8,7 +8,7 @@ from typing import Self
 from tools.local.migrate import app_url
 from tools.local.ministack import endpoint, ministack
 from tools.local.mongodb import mongodb, mongodb_uri
-from tools.local.orders import INTEGRATION, orders
+from tools.local.orders import INTEGRATIONS, orders
 from tools.local.page import page
 from tools.local.parts import Part
 from tools.local.places import Places, read_json, write_json
@@ -125,5 +125,8 @@ class Plan:
             "TokenKeys": self.secrets.token_keys,
             "LiveEndpoint": f"{endpoint(self.ports['ministack'])}/_aws/execute-api",
             "CustomerCallsPerMinute": "6000",  # a laptop is asked by nobody but its owner's tests
-            "IntegrationHosts": f"{INTEGRATION}=http://{HOST}:{self.ports['orders']}",
+            "PublicUrl": self.addresses["api"],
+            "IntegrationHosts": ",".join(
+                f"{name}={self.addresses['orders']}" for name in INTEGRATIONS
+            ),
         }

@@ -1,13 +1,16 @@
-"""The shop's order look-up: `python -m tools.local.serve_orders PORT`, then `GET /orders/AB123456`.
+"""The shop's systems: `python -m tools.local.serve_orders PORT`, then `GET /orders/AB123456`.
 
-A small service of its own, so that the flow's integration crosses a real connection. What it says
-of an order depends on the order's number alone.
+A small service of its own, so that a flow's integration crosses a real connection. What it says
+of an order depends on the order's number alone. `POST /returns` with {order} is taken at once; the
+label is told later, at the address that came with the call (`Parley-Callback-Url`).
 """
 
 import json
 import re
 import signal
 import sys
+import threading
+import urllib.request
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +21,8 @@ _NUMBER = re.compile(r"[A-Z]{2}[0-9]{6}")
 _UNKNOWN_FROM = "ZZ"
 _STATUS = {"0": "packing", "9": "delivered"}
 """By an order's last digit; every other one is on its way."""
+_TIMES_TOLD = 3
+_WITHIN_S = 60.0
 
 
 def look_up(number: str) -> JsonObject | None:
@@ -25,7 +30,25 @@ def look_up(number: str) -> JsonObject | None:
     if not _NUMBER.fullmatch(number) or number.startswith(_UNKNOWN_FROM):
         return None
     status = _STATUS.get(number[-1], "shipped")
-    return {"number": number, "status": status, "carrier": "Parcel Post", "eta": "2 December"}
+    return {
+        "number": number,
+        "status": status,
+        "carrier": "Parcel Post",
+        "eta": "2 December",
+        "days_since_delivery": int(number[-3:]),
+        "amount": 49.9,
+    }
+
+
+def tell_label(address: str, number: str) -> None:
+    """Call back with the label; three times, as senders do who are not sure to have been heard."""
+    label = {"url": f"https://shop.example/labels/{number}"}
+    body = json.dumps({"status": "success", "data": label}).encode()
+    headers = {"Content-Type": "application/json"}
+    for _ in range(_TIMES_TOLD):
+        request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 -- the address we were given
+        with urllib.request.urlopen(request, timeout=_WITHIN_S) as answer:  # noqa: S310 -- as above
+            answer.read()
 
 
 class Orders(BaseHTTPRequestHandler):
@@ -41,6 +64,16 @@ class Orders(BaseHTTPRequestHandler):
         else:
             self._reply(HTTPStatus.OK, order)
 
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        address = self.headers.get("Parley-Callback-Url")
+        number = _number_in(asked)
+        if self.path != "/returns" or address is None or look_up(number) is None:
+            self._reply(HTTPStatus.NOT_FOUND, {"error": f"no return of {number!r}"})
+            return
+        self._reply(HTTPStatus.ACCEPTED, {"order": number})
+        threading.Thread(target=tell_label, args=(address, number), daemon=True).start()
+
     def _reply(self, status: HTTPStatus, document: JsonObject) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
@@ -48,6 +81,15 @@ class Orders(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _number_in(body: bytes) -> str:
+    """The order that a request names; nothing for what is no such request."""
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return ""
+    return str(asked.get("order", "")) if isinstance(asked, dict) else ""
 
 
 def main(port: int) -> None:

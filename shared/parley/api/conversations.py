@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from parley.api.bodies import Draft, Instant, LanguageTag, Name, View
+from parley.api.flow_versions import PinnedFlowView
 from parley.api.messages import MessageView
 from parley.domain.conversations import Channel, Conversation, ConversationQuery, Stage, Status
 from parley.domain.ids import FlowId, UserId
@@ -75,20 +76,13 @@ class ConversationFilter(Draft):
         )
 
 
-class PinnedFlowView(View):
-    """The flow version a conversation stays on from its start to its end."""
-
-    id: str
-    version: str
-
-
 class ConversationView(View):
     """A conversation as it stands."""
 
     id: str
     user_id: str
     channel: Channel
-    flow: PinnedFlowView
+    flow: PinnedFlowView = Field(description="Stays the same from its start to its end.")
     status: Status
     stage: Stage
     current_state: str = Field(description="The flow's state it rests in.")
@@ -105,7 +99,7 @@ class ConversationView(View):
             id=conversation.id,
             user_id=conversation.user_id,
             channel=conversation.channel,
-            flow=PinnedFlowView(id=conversation.flow.id, version=conversation.flow.version),
+            flow=PinnedFlowView.of(conversation.flow),
             status=conversation.status,
             stage=conversation.stage,
             current_state=conversation.current_state,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field
 
 from parley.api.bodies import View
-from parley.api.flows import FlowSource, VersionName
+from parley.api.flows import Source, VersionName
 from parley.domain.conversations import FlowVersion
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ MAX_QUOTED = 500
 MAX_NAME = 100
 
 
-class TestsDraft(FlowSource):
-    """Tests as a `document`, or as the `source` text of one; see the guide to flows."""
+class TestsDraft(Source):
+    """Tests as a `document`, or as the `source` text of one; absent, those of the version.
+
+    See the guide to flows.
+    """
 
     __test__ = False
     version: VersionName | None = Field(default=None, description="Absent, the latest.")

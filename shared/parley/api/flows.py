@@ -1,68 +1,87 @@
 """Flows and their versions."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypedDict
 
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 
 from parley.api.bodies import Draft, Instant, View
 from parley.domain.conversations import FlowVersion
 from parley.domain.flow_records import (
     MAX_NAME_LENGTH,
-    ChangeType,
     Flow,
     FlowQuery,
     FlowSort,
     FlowStatus,
-    FlowVersionRecord,
-    SourceFormat,
-    VersionStatus,
 )
-from parley.domain.json import JsonObject
+from parley.domain.json import Json, JsonObject
 from parley.domain.pages import Page
 
 if TYPE_CHECKING:
     from parley.domain.flows import Diagnostic
 
 FlowName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_LENGTH)]
+StateName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 VersionName = Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}(\.\d{1,6})?$")]
+Reason = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=500)] | None,
+    Field(description="Kept in the audit log."),
+]
 
 
-MEDIA_TYPES = {SourceFormat.YAML: "application/yaml", SourceFormat.JSON: "application/json"}
-"""YAML's is RFC 9512."""
+class Source(Draft):
+    """A document: as JSON in `document`, or as YAML or JSON text in `source`."""
 
-EXPORT: dict[int, OpenAPIResponse] = {
-    200: {
-        "description": "The document: YAML that was handed in comes out as it was.",
-        "content": {
-            media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()
-        },
-    }
-}
-
-
-class FlowSource(Draft):
-    """A flow document: as JSON in `document`, or as YAML or JSON text in `source`."""
-
-    document: JsonObject | None = Field(default=None, description="The flow document.")
+    document: JsonObject | None = Field(default=None, description="The document.")
     source: Annotated[str, StringConstraints(min_length=1)] | None = Field(
-        default=None, description="The flow document as text; findings name its lines."
+        default=None, description="The document as text; findings name its lines."
     )
 
     @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        if self.document is not None and self.source is not None:
+            raise ValueError("give either `document` or `source`")
+        return self
+
+    @property
+    def given_if_any(self) -> str | JsonObject | None:
+        """Whichever of both was sent, if one was."""
+        return self.source if self.document is None else self.document
+
+
+class FlowSource(Source):
+    """A flow document: as JSON in `document`, or as YAML or JSON text in `source`."""
+
+    @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.document is None) == (self.source is None):
+        if self.given_if_any is None:
             raise ValueError("give either `document` or `source`")
         return self
 
     @property
     def given(self) -> str | JsonObject:
         """Whichever of both was sent."""
-        return self.source if self.document is None else self.document  # type: ignore[return-value]  # one of both is there
+        return self.given_if_any  # type: ignore[return-value]  # one of both is there
 
 
-class FlowDraft(FlowSource):
+def _document_or_text(value: Json) -> Json:
+    """Told once, not once for each of the two."""
+    if value == "" or not isinstance(value, dict | str | None):
+        raise ValueError("must be a document, or the text of one")
+    return value
+
+
+class TestedFlow(FlowSource):
+    """A flow document, and what it is tested by."""
+
+    __test__ = False
+    tests: Annotated[JsonObject | str | None, BeforeValidator(_document_or_text)] = Field(
+        default=None,
+        description="A file of flow tests, as JSON or as text: kept with the version.",
+    )
+
+
+class FlowDraft(TestedFlow):
     """A new flow, saved as a draft."""
 
     name: FlowName | None = Field(
@@ -70,11 +89,11 @@ class FlowDraft(FlowSource):
     )
 
 
-class VersionDraft(FlowSource):
-    """A new version of a flow."""
+class Move(TypedDict):
+    """Which version conversations are to move to, and what its states were called before."""
 
-    change_type: ChangeType = ChangeType.MINOR
-    change_description: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    version: FlowVersion | None
+    state_map: Mapping[str, str]
 
 
 class PublishDraft(Draft):
@@ -82,6 +101,43 @@ class PublishDraft(Draft):
 
     version: VersionName | None = Field(
         default=None, description="Absent, the latest.", examples=["1.0"]
+    )
+    migrate: StrictBool = Field(
+        default=False,
+        description="Move live conversations of other versions to it, those that can.",
+    )
+    state_map: dict[StateName, StateName] = Field(
+        default_factory=dict,
+        max_length=200,
+        description=(
+            "With `migrate` or `dry_run`: what states of older versions are called in this one. "
+            "The others keep their names."
+        ),
+        examples=[{"ask_number": "ask_order"}],
+    )
+
+    @property
+    def pinned(self) -> FlowVersion | None:
+        return FlowVersion(self.version) if self.version else None
+
+    @property
+    def move(self) -> Move:
+        return Move(version=self.pinned, state_map=self.state_map)
+
+
+class ChangeDraft(Draft):
+    """Why a flow is changed."""
+
+    reason: Reason = None
+
+
+class RollbackDraft(ChangeDraft):
+    """Which version is to be active again."""
+
+    version: VersionName | None = Field(
+        default=None,
+        description="Absent, the one that was before the present one.",
+        examples=["1.0"],
     )
 
     @property
@@ -114,7 +170,10 @@ class FlowView(View):
     language: str
     status: FlowStatus
     is_default: bool
-    active_version: str | None = Field(description="The version new conversations begin with.")
+    active_version: str | None = Field(
+        description="The version new conversations begin with while the flow is active."
+    )
+    previous_version: str | None = Field(description="What a rollback goes back to.")
     latest_version: str
     category: str | None
     tags: list[str]
@@ -133,6 +192,7 @@ class FlowView(View):
             status=flow.status,
             is_default=flow.is_default,
             active_version=flow.active_version,
+            previous_version=flow.previous_version,
             latest_version=flow.latest_version,
             category=flow.category,
             tags=list(flow.tags),
@@ -152,48 +212,6 @@ class FlowPage(View):
     @classmethod
     def of(cls, page: Page[Flow]) -> Self:
         return cls(items=[FlowView.of(flow) for flow in page.items], next_cursor=page.next_cursor)
-
-
-class VersionSummary(View):
-    """A version without its document."""
-
-    flow_id: str
-    version: str
-    number: int = Field(description="From 1, within the flow.")
-    status: VersionStatus
-    change_type: ChangeType
-    change_description: str | None
-    content_hash: str = Field(description="SHA-256, in hex, of the document's canonical JSON.")
-    created_at: Instant
-    created_by: str
-    published_at: Instant | None
-
-    @classmethod
-    def of(cls, record: FlowVersionRecord) -> Self:
-        return cls(**_summary(record))
-
-
-class VersionView(VersionSummary):
-    """A version with its document."""
-
-    document: JsonObject
-    source: str | None = Field(description="The text that was handed in, if it was text.")
-
-    @classmethod
-    def of(cls, record: FlowVersionRecord) -> Self:
-        return cls(**_summary(record), document=record.document, source=record.source)
-
-
-class VersionPage(View):
-    """A page of versions, the newest first."""
-
-    items: list[VersionSummary]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[FlowVersionRecord]) -> Self:
-        items = [VersionSummary.of(record) for record in page.items]
-        return cls(items=items, next_cursor=page.next_cursor)
 
 
 class DiagnosticView(View):
@@ -234,18 +252,3 @@ class CheckView(View):
             is_publishable=all(finding.severity != "error" for finding in found),
             diagnostics=[DiagnosticView.of(finding) for finding in found],
         )
-
-
-def _summary(record: FlowVersionRecord) -> JsonObject:
-    return {
-        "flow_id": record.flow_id,
-        "version": record.version,
-        "number": record.number,
-        "status": record.status,
-        "change_type": record.change_type,
-        "change_description": record.change_description,
-        "content_hash": record.content_hash,
-        "created_at": record.created_at,
-        "created_by": record.created_by,
-        "published_at": record.published_at,
-    }

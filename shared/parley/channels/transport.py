@@ -25,7 +25,7 @@ from parley.channels.sockets import (
     loopback_addresses,
     resolve,
 )
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.domain.json import Json
 from parley.domain.strict_json import NotJson, read_json
 from parley.engine.services import IntegrationReply, IntegrationRequest
@@ -84,10 +84,18 @@ class HttpIntegrations:
         self._now_s = now_s
 
     def call(
-        self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
     ) -> IntegrationReply:
         """One call, never repeated here. All that can go wrong is a reply with its `kind`."""
-        del tenant_id  # which hosts a tenant may call is not configured yet: any public one
+        del (
+            tenant_id,
+            conversation_id,
+        )  # which hosts a tenant may call is not configured yet: any public one
         deadline = Deadline(min(request.timeout_ms / 1000, MAX_CALL_S), self._now_s)
         try:
             url, backend = self._route(request, deadline)

@@ -7,7 +7,8 @@ the history not yet projected change together, by compare-and-set on `rev`, or n
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
+from uuid import UUID
 
 from parley.domain.ids import ConversationId, FlowId, TenantId, TurnId, UserId
 from parley.domain.json import JsonObject
@@ -93,10 +94,24 @@ RESTING_STAGE: dict[Status, Stage] = {
 
 @dataclass(frozen=True, slots=True)
 class FlowPin:
-    """The flow and the version a conversation began with, and stays on."""
+    """The flow and the version a conversation began with, and stays on unless it is moved.
+
+    As text it is `id@version`.
+    """
 
     id: FlowId
     version: FlowVersion
+
+    def __str__(self) -> str:
+        return f"{self.id}@{self.version}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The pin that is written so. Raises ValueError."""
+        flow_id, separator, version = text.partition("@")
+        if not separator:
+            raise ValueError(text)
+        return cls(FlowId(str(UUID(flow_id))), FlowVersion(version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ What a flow *means* is `domain/flows.py`; here is who it belongs to, how it stan
 versions customers meet.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from parley.domain.conversations import FlowPin, FlowVersion
 from parley.domain.errors import Conflict
@@ -16,6 +19,11 @@ from parley.domain.json import JsonObject
 FIRST_VERSION = FlowVersion("1.0")
 MAX_NAME_LENGTH = 255
 """Characters of a flow's name (S0-41)."""
+
+type Calls = Mapping[str, FlowPin]
+"""The other flows that a version calls or falls back on, by name: each as it was published."""
+
+NO_CALLS: Calls = MappingProxyType({})
 
 
 class FlowStatus(StrEnum):
@@ -62,6 +70,13 @@ class SourceFormat(StrEnum):
     JSON = "json"
 
 
+class ExportedPart(StrEnum):
+    """What of a version is exported."""
+
+    FLOW = "flow"
+    TESTS = "tests"
+
+
 class FlowSort(StrEnum):
     """The orders a list of flows comes in; `-` is descending."""
 
@@ -78,7 +93,8 @@ class Flow:
     """The identity: `name` is the tenant's own and unique; `row_version` is the ETag.
 
     `description`, `language`, `tags` and `category` are those of the version last published, or,
-    before that, last saved. `active_version` is the one new conversations begin with.
+    before that, last saved. `active_version` is the one new conversations begin with;
+    `previous_version` was before it, and is what a rollback goes back to: None after one.
     """
 
     tenant_id: TenantId
@@ -100,6 +116,7 @@ class Flow:
     updated_by: UserId
     published_at: datetime | None = None
     published_by: UserId | None = None
+    previous_version: FlowVersion | None = None
 
     @property
     def pin(self) -> FlowPin | None:
@@ -114,7 +131,8 @@ class FlowVersionRecord:
     """One version: `number` counts from 1 within the flow.
 
     `source` is the text as it was handed in, comments and all; None if a document was.
-    `content_hash` is the SHA-256, in hex, of the document's JSON.
+    `content_hash` is the SHA-256, in hex, of the document's JSON. `tests` are a file of flow
+    tests, a document or its text, as handed in. `calls` are taken when the version is published.
     """
 
     tenant_id: TenantId
@@ -131,6 +149,19 @@ class FlowVersionRecord:
     created_by: UserId
     published_at: datetime | None = None
     published_by: UserId | None = None
+    tests: str | JsonObject | None = None
+    calls: Calls = NO_CALLS
+
+    @property
+    def pin(self) -> FlowPin:
+        return FlowPin(self.flow_id, self.version)
+
+    def has_content_of(self, other: "FlowVersionRecord") -> bool:
+        """Whether document, text and tests are the other's, to the letter."""
+        mine, theirs = (
+            (one.content_hash, one.source, json.dumps(one.tests)) for one in (self, other)
+        )
+        return mine == theirs
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ type Priority = Annotated[int, Field(ge=0, le=1_000)]
 type NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 VARIABLE_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+type VariableName = Annotated[str, StringConstraints(pattern=VARIABLE_NAME)]
 
 PREVIOUS = "$previous"
 """The target that is the state which the last global transition left."""
@@ -153,7 +154,7 @@ class CallIntegrationConfig(FlowPart):
     endpoint: Text = ""
     method: Method | None = None
     request: JsonObject = Field(default_factory=dict)
-    save_as: Annotated[str, StringConstraints(pattern=VARIABLE_NAME)] | None = None
+    save_as: VariableName | None = None
 
 
 class CallIntegrationAction(ActionPart):
@@ -164,12 +165,15 @@ class CallIntegrationAction(ActionPart):
 
 
 class TriggerFlowConfig(FlowPart):
-    """`arguments` and `results` are {variable: expression}."""
+    """`arguments` are {variable of the called flow: expression}, `results` {variable: expression}.
+
+    An argument is worked out here, a result on the variables of the called flow.
+    """
 
     flow: NonBlank
     mode: Literal["replace", "call"] = "replace"
-    arguments: dict[str, Expression] = Field(default_factory=dict)
-    results: dict[str, Expression] = Field(default_factory=dict)
+    arguments: dict[VariableName, Expression] = Field(default_factory=dict)
+    results: dict[VariableName, Expression] = Field(default_factory=dict)
 
 
 class TriggerFlowAction(ActionPart):

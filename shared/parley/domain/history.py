@@ -1,11 +1,12 @@
 """History rows: what a turn leaves to be projected, as the JSON that queues and stores carry.
 
 message  {kind: "message", id, n, direction, sender, content, turn_id, turn_no, at}
-turn     {kind: "turn", id, turn_no, at, pid, payload_hash, outcome, late,
+turn     {kind: "turn", id, turn_no, at, flow_version, pid, payload_hash, outcome, late,
           messages: [first, last] | null, trace}
 
 `id` of a turn is its turn id, of a message its message id; `n` is the sequence number. A message
-row is also the body of the outbox item that sends it.
+row is also the body of the outbox item that sends it. `flow_version` is what the turn found: of a
+migration the version it led away from. Rows of before there were migrations have none.
 """
 
 from collections.abc import Iterable

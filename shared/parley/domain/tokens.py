@@ -38,12 +38,14 @@ class TokenKind(StrEnum):
     """What a signed token is for; each has an audience and a `typ` of its own.
 
     `access` speaks for a user, `guest` for a visitor of a public web channel; `visitor` only lets
-    a returning visitor be the same guest again and opens nothing.
+    a returning visitor be the same guest again and opens nothing; `callback` answers one call: its
+    `sub` is the conversation, its `jti` the call's id.
     """
 
     ACCESS = "access"
     GUEST = "guest"
     VISITOR = "visitor"
+    CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True)

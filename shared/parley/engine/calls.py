@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_SAVED_NODES = 2_000
 IN_QUERY = frozenset({"GET", "DELETE"})
 """The methods whose fields are their query; all others have them as their JSON body."""
+BUILT_IN_METHOD = "POST"
+"""Of every call of a built-in integration: its fields are JSON."""
 
 
 def addressed(method: str, endpoint: str, fields: JsonObject) -> tuple[str, Json]:
@@ -44,12 +46,13 @@ def show(run: "Run", reply: IntegrationReply, data: Json) -> None:
 class CallIntegration:
     """Calls out between states. A call that failed leaves the variable as it was.
 
-    `request` is JSON whose leaves may be templates.
+    `request` is JSON whose leaves may be templates; `may_repeat` as of a state's call.
     """
 
     integration_id: str
     endpoint: str | Template
     method: str
+    may_repeat: bool
     timeout_ms: int
     request: Any
     save_as: str | None
@@ -70,7 +73,7 @@ class CallIntegration:
                 self.method,
                 body,
                 self.timeout_ms,
-                idempotent=self.method == "GET",
+                idempotent=self.may_repeat,
             )
         )
         show(run, reply, reply.data if reply.status == "success" else None)

@@ -14,6 +14,7 @@ from parley.domain.flows import (
 from parley.domain.json import JsonObject
 from parley.engine.checks import (
     availability,
+    calls,
     circles,
     filling,
     graph,
@@ -23,9 +24,10 @@ from parley.engine.checks import (
     speech,
     surroundings,
     transitions,
+    waiting,
 )
 from parley.engine.checks.subject import Finding, Goal, Subject
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import Around, Surroundings, called_names
 from parley.engine.counter_examples import counter_examples
 from parley.engine.formats import Loaded, Place, Unreadable, given, load
 
@@ -46,8 +48,8 @@ RULES: tuple[Rule, ...] = (
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
     Rule("state.final_with_transitions", "error", names.final_with_transitions),
     Rule("transition.value_missing", "error", names.missing_values),
-    Rule("transition.never_waits", "error", names.input_where_nothing_waits),
-    Rule("timeout.incomplete", "error", names.timeouts),
+    Rule("transition.never_waits", "error", waiting.input_where_nothing_waits),
+    Rule("timeout.incomplete", "error", waiting.timeouts),
     Rule("intent.undefined", "error", names.undefined_intents),
     Rule("slot.undefined", "error", names.undefined_slots),
     Rule("variable.undefined", "error", names.undefined_variables),
@@ -59,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule("pattern.invalid", "error", parts.invalid_patterns),
     Rule("mapping.invalid", "error", parts.invalid_mappings),
     Rule("content.title_too_long", "error", parts.long_titles),
+    Rule("integration.built_in", "error", calls.built_ins),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),
@@ -89,6 +92,7 @@ OUTER_RULES: tuple[OuterRule, ...] = (
     OuterRule("flow.calls_itself", "error", surroundings.calls_itself),
     OuterRule("flow.unknown", "error", surroundings.unknown_flows),
     OuterRule("flow.slot_type", "error", surroundings.unequal_slots),
+    OuterRule("flow.variable_unknown", "error", surroundings.unknown_variables),
     OuterRule("intent.confused", "warning", speech.confused_intents),
 )
 """What a document is checked for as far as its surroundings are known."""
@@ -98,7 +102,7 @@ _MAX_GOALS = 50
 _NOTHING_KNOWN = Surroundings()
 
 
-def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) -> list[Diagnostic]:
+def check_flow(source: str | JsonObject, around: Around = _NOTHING_KNOWN) -> list[Diagnostic]:
     """The errors and warnings of a flow, in document order; never raises, whatever `source` is.
 
     Lines and columns are given where `source` is text. A document of the wrong shape is told so,
@@ -118,11 +122,12 @@ def check_flow(source: str | JsonObject, around: Surroundings = _NOTHING_KNOWN) 
         ]
         return _in_order(found, loaded)
     subject = Subject(document, loaded.value)
+    known = around(called_names(subject)) if callable(around) else around
     rows = [(r.code, r.severity, finding) for r in RULES for finding in r.find(subject)]
     rows += [
         (outer.code, outer.severity, finding)
         for outer in OUTER_RULES
-        for finding in outer.find(subject, around)
+        for finding in outer.find(subject, known)
     ]
     goals = [finding.goal for _, _, finding in rows if finding.goal is not None]
     shown = counter_examples(document, goals[:_MAX_GOALS])

@@ -1,6 +1,6 @@
 """From document to program: once per published version."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parley.domain.errors import Fault, FlowInvalid
@@ -21,6 +21,7 @@ from parley.domain.flow_transitions import (
     CallIntegrationAction,
     Condition,
     Transition,
+    TriggerFlowAction,
 )
 from parley.domain.flows import FlowDocument
 from parley.engine import defaults
@@ -38,6 +39,8 @@ _ALWAYS_WAIT = frozenset({"intent", "slot_filling", "wait", "human_handoff"})
 _ON_TIMER = frozenset(
     {Condition.TIMEOUT, Condition.EXPRESSION, Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED}
 )
+_ON_OWN_TIMER = _ON_TIMER | {Condition.INTEGRATION_ERROR}
+"""An asynchronous call whose timer fires has failed by it."""
 _ON_MESSAGE = frozenset(Condition) - {
     Condition.TIMEOUT,
     Condition.FALLBACK,
@@ -46,18 +49,23 @@ _ON_MESSAGE = frozenset(Condition) - {
 }
 
 
-def compile_flow(document: FlowDocument) -> Program:
-    """The program of a document that `check_flow` finds no error in.
+def compile_flow(document: FlowDocument, calls: Mapping[str, str] | None = None) -> Program:
+    """The program of a document that `check_flow` finds no error in; `calls` as in `Program`.
 
     Raises FlowInvalid at the first part that cannot be run.
     """
-    return _Compiler(document).program()
+    return _Compiler(document).program(calls or {})
 
 
 def waits(state: State) -> bool:
-    """Whether the state ends the turn: by its type, or by a transition on input or on timeout."""
+    """Whether the state ends the turn: by its type, or by a transition on input or on timeout.
+
+    An asynchronous call waits only once it was taken; one that failed goes on at once.
+    """
     if state.type in _ALWAYS_WAIT:
         return True
+    if isinstance(state, IntegrationState):
+        return state.config.is_async
     if not isinstance(state, ResponseState | ErrorState):
         return False
     return any(t.condition in ON_INPUT | {Condition.TIMEOUT} for t in state.transitions)
@@ -85,7 +93,7 @@ class _Compiler:
         self._global_fallback = arcs.of(frozenset({Condition.FALLBACK}))
         self._global_intents = _intents(arcs.every)
 
-    def program(self) -> Program:
+    def program(self, calls: Mapping[str, str]) -> Program:
         document, settings, parts = self._document, self._document.settings, self._parts
         nodes = [self._node(state, f"/states/{n}") for n, state in enumerate(document.states)]
         states = {node.name: node for node in nodes}
@@ -106,19 +114,21 @@ class _Compiler:
                 settings.fallback_text, defaults.FALLBACK, "/settings/fallback_text"
             ),
             error_text=parts.words_or(settings.error_text, defaults.ERROR, "/settings/error_text"),
+            triggers=self._actions.triggers,
+            calls=calls,
         )
 
-    def _mapped_variables(self) -> list[str]:
-        """Those that mappings and `save_as` declare: null until a call has been made."""
+    def _mapped_variables(self) -> Iterator[str]:
+        """Those that mappings, `save_as` and calls of flows declare: null until a call was made."""
         calls = (state for state in self._document.states if isinstance(state, IntegrationState))
         targets = [target for call in calls for target in call.config.response_mapping]
         mapped = (mapping_target(target, self._document) for target in targets)
-        saved = [
-            action.config.save_as
-            for action in every_action(self._document)
-            if isinstance(action, CallIntegrationAction) and action.config.save_as
-        ]
-        return [*(name for kind, name in mapped if kind == "vars"), *saved]
+        yield from (name for kind, name in mapped if kind == "vars")
+        for action in every_action(self._document):
+            if isinstance(action, CallIntegrationAction) and action.config.save_as:
+                yield action.config.save_as
+            elif isinstance(action, TriggerFlowAction):
+                yield from ("call", *action.config.results)
 
     def _node(self, state: State, pointer: str) -> StateNode:
         arcs = _Arcs(self._arcs(state.transitions, f"{pointer}/transitions", is_global=False))
@@ -139,7 +149,7 @@ class _Compiler:
             entry_actions=self._actions.made(state.entry_actions, f"{pointer}/entry_actions"),
             exit_actions=self._actions.made(state.exit_actions, f"{pointer}/exit_actions"),
             on_message=arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()),
-            on_timer=arcs.of(_ON_TIMER) + (self._global_timer if is_open else ()),
+            on_timer=arcs.of(_ON_OWN_TIMER) + (self._global_timer if is_open else ()),
             at_once=arcs.of(AT_ONCE),
             fallback=arcs.of(frozenset({Condition.FALLBACK})),
             global_fallback=self._global_fallback if is_open else (),

@@ -7,7 +7,9 @@ import parley.domain.flow_states as authored
 from parley.domain.conversations import Status
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flows import FlowDocument
+from parley.domain.integrations import is_built_in
 from parley.engine import defaults
+from parley.engine.calls import BUILT_IN_METHOD
 from parley.engine.opposites import negations
 from parley.engine.parts import Parts
 from parley.engine.program import Work
@@ -34,8 +36,8 @@ def compile_work(  # noqa: C901, PLR0911 -- one case a type of state
             return Intent()
         case authored.SlotFillingState(config=config):
             return _slot_filling(config, at, parts, document)
-        case authored.IntegrationState(config=config):
-            return _integration(config, at, parts, document)
+        case authored.IntegrationState():
+            return _integration(state, at, parts, document)
         case authored.ConditionState(config=config):
             return _condition(config, at, parts)
         case authored.WaitState(config=config):
@@ -108,16 +110,20 @@ def _slot_filling(
 
 
 def _integration(
-    config: authored.IntegrationConfig, at: str, parts: Parts, document: FlowDocument
+    state: authored.IntegrationState, at: str, parts: Parts, document: FlowDocument
 ) -> Integration:
-    if config.is_async:
-        raise _unavailable(f"{at}/async", "an asynchronous integration")
+    config, own = state.config, is_built_in(state.config.integration_id)
+    if config.is_async and (own or state.timeout_seconds is None):
+        why = "a built-in one answers at once" if own else "the state needs `timeout_seconds`"
+        why = f"no call waits here for its callback: {why}"
+        raise FlowInvalid(f"{at}/async: {why}", [Fault(f"{at}/async", why)])
+    may_repeat = own or config.method in config.retry_config.methods
     return Integration(
         integration_id=config.integration_id,
         endpoint=parts.one_text(config.endpoint, f"{at}/endpoint", is_endpoint=True),
-        method=config.method,
+        method=BUILT_IN_METHOD if own else config.method,
         timeout_ms=config.timeout_ms,
-        may_repeat=config.method in config.retry_config.methods,
+        may_repeat=may_repeat,
         max_attempts=config.retry_config.max_attempts,
         backoff_ms=config.retry_config.backoff_ms,
         request={
@@ -132,6 +138,7 @@ def _integration(
         },
         error_message=parts.optional_words(config.error_handling.message, f"{at}/error_handling"),
         default_data=config.error_handling.default_data,
+        waits=config.is_async,
     )
 
 
@@ -175,8 +182,3 @@ def compiled_path(path: str, pointer: str) -> Any:  # noqa: ANN401 -- JMESPath's
         return compile_path(path)
     except PathInvalid as error:
         raise FlowInvalid(f"{pointer}: {error}", [Fault(pointer, str(error))]) from error
-
-
-def _unavailable(pointer: str, what: str) -> FlowInvalid:
-    why = f"{what} is not available yet"
-    return FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])

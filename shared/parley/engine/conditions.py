@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def first_that_holds(run: Run, node: "StateNode", arcs: "Sequence[Arc]") -> "Arc | None":
     """The first of `arcs`, which are in order, that holds; every one tried is noted."""
-    tried = run.tried
+    tried, prefix = run.tried, run.prefix
     for arc in arcs:
         why = arc.test(run, node, arc)
         if why is None and arc.guard is not None and not run.is_true(arc.guard, arc.pointer):
@@ -23,9 +23,9 @@ def first_that_holds(run: Run, node: "StateNode", arcs: "Sequence[Arc]") -> "Arc
         if why is None and arc.target == PREVIOUS and run.state.previous is None:
             why = "there is no previous state"
         if why is None:
-            tried.append({"at": arc.pointer, "held": True})
+            tried.append({"at": prefix + arc.pointer, "held": True})
             return arc
-        tried.append({"at": arc.pointer, "held": False, "why": why})
+        tried.append({"at": prefix + arc.pointer, "held": False, "why": why})
     return None
 
 

@@ -20,9 +20,17 @@ from parley.domain.json import JsonObject
 from parley.engine.checks.subject import Goal
 from parley.engine.compile import compile_flow
 from parley.engine.effects import LogEvent, SendMessage
-from parley.engine.events import AgentEvent, Event, MessageEvent, StartEvent, TimerEvent
+from parley.engine.events import (
+    AgentEvent,
+    CallbackEvent,
+    Event,
+    MessageEvent,
+    StartEvent,
+    TimerEvent,
+)
 from parley.engine.guesses import NONSENSE, Answer, Guesses
 from parley.engine.program import Program
+from parley.engine.scripts import Called
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
@@ -157,6 +165,10 @@ class _Search:
             seconds = max(0, ceil((timer.due_at - now).total_seconds()))
             later = now + timedelta(seconds=seconds)
             yield {"advance": f"{seconds}s"}, TimerEvent(timer.id), later
+        if state.awaited is not None:
+            for called in self._guesses.callbacks(state.current_state):
+                answer = Called.model_validate(called).answer
+                yield {"callback": called}, CallbackEvent(state.awaited, answer), now
         for text in self._texts(state):
             yield {"user": text}, MessageEvent({"type": "text", "text": text}), now
         for choice in state.choices:
@@ -226,6 +238,10 @@ class _Services:
         examples: Mapping[str, str] = self._guesses.examples
         intent = examples.get(text)
         return [IntentScore(intent, 1.0)] if intent and (not among or intent in among) else []
+
+    def flow(self, key: str) -> None:
+        """None: whoever plays the script has no other flow either."""
+        del key
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         answers = self._guesses.answers(request.integration_id)

@@ -1,11 +1,12 @@
 """What can happen to a conversation: the events a turn is run for, and their JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from parley.domain.conversations import Status
+from parley.domain.conversations import FlowPin, FlowVersion, Status
 from parley.domain.errors import Fault, Invalid
+from parley.domain.ids import FlowId
 from parley.domain.json import JsonObject
 
 
@@ -53,7 +54,10 @@ class AgentEvent:
 
 @dataclass(frozen=True, slots=True)
 class CallbackEvent:
-    """An asynchronous call was answered; `call_id` is the one its request carried."""
+    """An asynchronous call was answered; ignored unless the state waits for the call of this id.
+
+    `data` is {status: success | error, data, kind, error}, as an IntegrationReply has them.
+    """
 
     kind: ClassVar[str] = "callback"
     call_id: str
@@ -68,10 +72,27 @@ class CloseEvent:
     status: Status
 
 
-type Event = StartEvent | MessageEvent | TimerEvent | AgentEvent | CallbackEvent | CloseEvent
+@dataclass(frozen=True, slots=True)
+class MigrateEvent:
+    """The conversation is to go on with another version of its flow, if it can.
+
+    `before` is what it ran on when that was asked for: one that runs on another version by now
+    stays there. `state_map` says what states are called in `after`; the others keep their names.
+    It takes two programs to run it: `engine.migration`.
+    """
+
+    kind: ClassVar[str] = "migrate"
+    before: FlowPin
+    after: FlowPin
+    state_map: Mapping[str, str]
 
 
-def event_to_json(event: Event) -> JsonObject:
+type Event = (
+    StartEvent | MessageEvent | TimerEvent | AgentEvent | CallbackEvent | CloseEvent | MigrateEvent
+)
+
+
+def event_to_json(event: Event) -> JsonObject:  # noqa: PLR0911 -- one line an event
     """The event as JSON, with its `kind`; `event_from_json` gives it back."""
     match event:
         case StartEvent(language=language):
@@ -86,6 +107,9 @@ def event_to_json(event: Event) -> JsonObject:
             return {"kind": "callback", "call_id": call_id, "data": data}
         case CloseEvent(status=status):
             return {"kind": "close", "status": status.value}
+        case MigrateEvent(before=before, after=after, state_map=state_map):
+            pins = {"from": _pin_to_json(before), "to": _pin_to_json(after)}
+            return {"kind": "migrate", **pins, "state_map": dict(state_map)}
 
 
 def event_from_json(value: JsonObject) -> Event:
@@ -94,7 +118,7 @@ def event_from_json(value: JsonObject) -> Event:
     try:
         if read is not None:
             return read(value)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise Invalid(
             f"not an event: {error}", [Fault("", "a field is missing or wrong")]
         ) from error
@@ -108,6 +132,21 @@ def _agent_event(value: JsonObject) -> AgentEvent:
     return AgentEvent(action, value.get("content"))
 
 
+def _migrate_event(value: JsonObject) -> MigrateEvent:
+    state_map = value["state_map"]
+    if not isinstance(state_map, dict) or not all(isinstance(to, str) for to in state_map.values()):
+        raise ValueError("the state map has other things than names")
+    return MigrateEvent(_pin(value["from"]), _pin(value["to"]), state_map)
+
+
+def _pin(value: JsonObject) -> FlowPin:
+    return FlowPin(FlowId(value["id"]), FlowVersion(value["version"]))
+
+
+def _pin_to_json(pin: FlowPin) -> JsonObject:
+    return {"id": pin.id, "version": pin.version}
+
+
 _READERS: dict[str, Callable[[JsonObject], Event]] = {
     "start": lambda value: StartEvent(value.get("language")),
     "message": lambda value: MessageEvent(value["content"]),
@@ -115,4 +154,5 @@ _READERS: dict[str, Callable[[JsonObject], Event]] = {
     "agent": _agent_event,
     "callback": lambda value: CallbackEvent(value["call_id"], value["data"]),
     "close": lambda value: CloseEvent(Status(value["status"])),
+    "migrate": _migrate_event,
 }

@@ -17,6 +17,7 @@ _SLASHES = 2
 class Expectation(FlowPart):
     """Only what is written is looked at.
 
+    `state` is a state's name; `flow#state` says in which flow it is, too.
     `text` is the messages' texts, joined by newlines; `/re/` searches in it. `slots`, `vars` and
     each of `effects` need only hold what is written; null is unset.
     """
@@ -44,18 +45,22 @@ class Expectation(FlowPart):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What the turns of a step did, in order: messages sent, all effects, states entered."""
+    """What the turns of a step did, in order: messages sent, all effects, states entered.
+
+    `flow` is the name of the flow that the conversation now rests in.
+    """
 
     messages: Sequence[JsonObject]
     effects: Sequence[JsonObject]
     path: Sequence[str]
+    flow: str
 
 
 def differences(expected: Expectation, state: RunState, happened: Happened) -> Iterator[str]:
     """A sentence for each thing that is not as expected."""
     messages = happened.messages
     actual: dict[str, Json] = {
-        "state": state.current_state,
+        "state": _state(expected, state, happened.flow),
         "status": state.status.value,
         "quick_replies": tuple(
             reply["title"] for message in messages for reply in message.get("quick_replies", ())
@@ -75,6 +80,11 @@ def differences(expected: Expectation, state: RunState, happened: Happened) -> I
     for effect in expected.effects or ():
         if not any(has_all_of(candidate, effect) for candidate in happened.effects):
             yield f"no effect is like {effect!r}"
+
+
+def _state(expected: Expectation, state: RunState, flow: str) -> str:
+    is_of_flow = expected.state is not None and "#" in expected.state
+    return f"{flow}#{state.current_state}" if is_of_flow else state.current_state
 
 
 def _values(expected: Expectation, state: RunState) -> Iterator[str]:

@@ -69,6 +69,22 @@ class Guesses:
         """Replies that lead to different places."""
         return self._answers.get(integration_id) or [_success({}), *_failures()]
 
+    def callbacks(self, state: str) -> list[JsonObject]:
+        """What the system that a state has called might answer later, as steps have it."""
+        return self._callbacks.get(state, [])
+
+    @cached_property
+    def _callbacks(self) -> dict[str, list[JsonObject]]:
+        called = [state for state in self._document.states if isinstance(state, IntegrationState)]
+        return {
+            state.name: [
+                *({"data": data} for data in self._data(state)),
+                {"error": "refused"},
+            ]
+            for state in called
+            if state.config.is_async
+        }
+
     @cached_property
     def _answers(self) -> dict[str, list[Answer]]:
         found: dict[str, list[Answer]] = {}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from parley.domain.conversations import Status, Timer
 from parley.domain.flow_transitions import PREVIOUS
 from parley.engine.actions import perform_all
-from parley.engine.program import Arc, Goto, Step, Stuck
+from parley.engine.calling import begin, come_back
+from parley.engine.program import Arc, Calls, Ended, Goto, Step, Stuck
 
 if TYPE_CHECKING:
     from parley.engine.program import StateNode
@@ -22,36 +23,58 @@ class LoopLimit(Exception):
 def go(run: "Run", node: "StateNode", step: Step) -> None:
     """Follows `step` out of `node`, and whatever follows from there, until the turn rests."""
     while step is not None:
-        if isinstance(step, Stuck):
-            fail(run, step.why)
-            return
-        following = _leave(run, node, step)
-        node, step = following, enter(run, following)
+        match step:
+            case Stuck(why=why):
+                fail(run, why)
+                return
+            case Ended(status=status) if not run.state.callers:
+                run.close(status)
+                return
+            case Ended(status=status):
+                node, is_back = come_back(run, status)
+                step = enter(run, node, is_back=is_back)
+            case Calls(target=target):
+                begun = begin(run, node, target)
+                if isinstance(begun, Stuck):
+                    step = begun
+                else:
+                    node, step = begun, enter(run, begun)
+            case _:
+                following = _leave(run, node, step)
+                if run.called is not None:
+                    step = Calls(following.name)
+                else:
+                    node, step = following, enter(run, following)
 
 
-def enter(run: "Run", node: "StateNode") -> Step:
-    """Entry actions and the state's own work; what follows from it."""
+def enter(run: "Run", node: "StateNode", *, is_back: bool = False) -> Step:
+    """Entry actions and the state's own work; what follows from it.
+
+    `is_back`: the state goes on after a flow that its entry actions called.
+    """
     state = run.state
     if len(run.path) == MAX_STATES_A_TURN:
         raise LoopLimit
-    run.path.append(node.name)
+    run.path.append(run.prefix + node.name)
     state.current_state = node.name
     state.entries += 1
     state.misses = state.fallback_count = 0
     state.asked = state.proposed = None
     start_timer(run, node)
-    if node.entry_actions:
+    if node.entry_actions and not is_back:
         perform_all(run, node.entry_actions)
+        if run.called is not None:
+            return Calls(None)
     step = node.work.enter(run, node)
     if node.is_final and step is None and state.status.is_open:
-        run.close(Status.COMPLETED)
+        return Ended(Status.COMPLETED)
     return step
 
 
 def start_timer(run: "Run", node: "StateNode") -> None:
-    """The timer of this entry, if the state waits for one, in the place of all others."""
+    """The timer of this entry, if the state waits for one, in the place of all that was awaited."""
     state = run.state
-    state.timers = ()
+    state.timers, state.awaited = (), None
     if node.waits and node.timeout_s is not None:
         due_at = run.scope.now + timedelta(seconds=node.timeout_s)
         state.timers = (Timer(str(state.entries), due_at),)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from parley.domain.conversations import Status
 from parley.domain.flow_transitions import Condition
 from parley.domain.json import Json
 from parley.engine.expressions import Expression
@@ -12,6 +13,7 @@ from parley.engine.slots import SlotRule
 from parley.engine.words import Words
 
 if TYPE_CHECKING:
+    from parley.engine.calling import TriggerFlow
     from parley.engine.run import Run
     from parley.engine.state import RunState
 
@@ -62,7 +64,21 @@ class Stuck:
     why: str
 
 
-type Step = Arc | Goto | Stuck | None
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Another flow runs first; then `target` is entered, or the state goes on with its own work."""
+
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The flow is over: the one that called it goes on, or the conversation closes."""
+
+    status: Status
+
+
+type Step = Arc | Goto | Stuck | Calls | Ended | None
 """What follows a state's own work; None: the turn ends here."""
 
 
@@ -105,7 +121,11 @@ class StateNode:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A checked flow document, ready to run; safe to share between conversations and threads."""
+    """A checked flow document, ready to run; safe to share between conversations and threads.
+
+    `triggers` are the actions that call other flows, by pointer; `calls` says under which key
+    `TurnServices.flow` has the flow of a name, where that is not the name itself.
+    """
 
     name: str
     language: str
@@ -119,6 +139,8 @@ class Program:
     idle_timeout_s: int
     fallback_text: Words
     error_text: Words
+    triggers: "Mapping[str, TriggerFlow]"
+    calls: Mapping[str, str]
 
     def idle_due_at(self, state: "RunState", now: datetime) -> datetime | None:
         """When a conversation that rests in `state` since `now` closes for want of events."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject, is_within
-from parley.engine.services import IntegrationReply, IntegrationRequest, TurnServices
+from parley.engine.services import IntegrationReply, IntegrationRequest, Runnable, TurnServices
 
 MAX_REPLY_DEPTH = 32
 MAX_REPLY_VALUES = 20_000
@@ -32,9 +32,15 @@ class Recorder:
             found = self.answers[name] = getattr(self._services, name)
         return found
 
-    def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
-        """The services' answer, noted."""
-        scores = self._services.classify(text, among)
+    def flow(self, key: str) -> Runnable | None:
+        """A flow that is called: it never changes, so its key, in the state, is note enough."""
+        return self._services.flow(key)
+
+    def classify(self, text: str, among: Sequence[str], flow: str | None) -> Sequence[IntentScore]:
+        """What the flow with that key (None: the conversation's own) makes of it, noted."""
+        called = None if flow is None else self._services.flow(flow)
+        classify = self._services.classify if called is None else called.classify
+        scores = classify(text, among)
         self.answers["classify"] = [[score.name, score.confidence] for score in scores]
         return scores
 

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from parley.domain.conversations import FlowPin
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject
 from parley.engine.effects import SendMessage
-from parley.engine.events import StartEvent, event_from_json
+from parley.engine.events import MigrateEvent, StartEvent, event_from_json
+from parley.engine.migration import migrate
 from parley.engine.program import Program
 from parley.engine.recorder import asked
-from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.engine.services import (
+    Classify,
+    Flows,
+    IntegrationReply,
+    IntegrationRequest,
+    Runnable,
+    no_flows,
+)
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 
@@ -53,17 +62,18 @@ class Replay:
     difference: Difference | None
 
 
-type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
-
-
 class RecordedServices:
     """Answers a turn with what its trace says the services answered.
 
-    `classify`, if given, is a changed flow's own: what a text means is for that flow to say.
+    `classify`, if given, is a changed flow's own: what a text means is for that flow to say, and
+    for those that it calls.
     """
 
-    def __init__(self, trace: JsonObject, classify: Classify | None = None) -> None:
+    def __init__(
+        self, trace: JsonObject, classify: Classify | None = None, flows: Flows = no_flows
+    ) -> None:
         self._classify = classify
+        self._flows = flows
         self._answers: JsonObject = trace["services"]
         self._calls = list(self._answers.get("calls", ()))
         self.now = datetime.fromisoformat(trace["now"])
@@ -95,6 +105,13 @@ class RecordedServices:
             raise NotRecorded(f"the intent of {text!r} among {among}")
         return [IntentScore(name, confidence) for name, confidence in self._answers["classify"]]
 
+    def flow(self, key: str) -> Runnable | None:
+        """The flow; what a text meant to it was recorded, too."""
+        found = self._flows(key)
+        if found is None or self._classify is not None:
+            return found
+        return Runnable(found.program, self.classify)
+
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         """The replies that were recorded, in order, each to the call that it answered."""
         now = asked(request)
@@ -112,6 +129,9 @@ EXACT = ("state_before", "state_after", "path", "effects", "ignored")
 COURSE = ("path", "ignored")
 """What makes a turn of a changed flow go the same way."""
 
+type ProgramOf = Callable[[FlowPin], Program]
+"""The program of a version that a conversation was moved to."""
+
 type Said = Mapping[int, Sequence[JsonObject]]
 """By turn, counted from 1: the contents of the messages it sent, in order."""
 
@@ -122,11 +142,14 @@ def replay(
     said: Said | None = None,
     compared: Sequence[str] = EXACT,
     classify: Classify | None = None,
+    flows: Flows = no_flows,
+    program_of: ProgramOf | None = None,
 ) -> Replay:
     """Runs a conversation again from the trace of each of its turns, the first one's first.
 
     `said`, if given, are the messages that must come out again; `classify`, if given, says what
-    texts mean in place of the recorded scores.
+    texts mean in place of the recorded scores. `program` is what it began on: a turn that moved it
+    is run again with the help of `program_of`, or left out without it, as on a changed flow.
     """
     state: RunState | None = None
     turns = 0
@@ -135,14 +158,22 @@ def replay(
             if said is not None and said.get(turns):
                 return Replay(turns, state, Difference(turns, "messages", [*said[turns]], []))
             continue
-        turn = _again(program, state, trace, turns, classify)
-        if isinstance(turn, Difference):
-            return Replay(turns, state, turn)
+        if program_of is None and _is_migration(trace):
+            continue
+        services = RecordedServices(trace, classify, flows) if "services" in trace else None
+        again = _again(program, state, trace, turns, services, program_of)
+        if isinstance(again, Difference):
+            return Replay(turns, state, again)
+        turn, program = again
         state = turn.state
         difference = _compared(turn, trace, turns, compared) or _heard(turn, turns, said)
         if difference is not None:
             return Replay(turns, state, difference)
     return Replay(turns, state, None)
+
+
+def _is_migration(trace: JsonObject) -> bool:
+    return bool(trace.get("event", {}).get("kind") == MigrateEvent.kind)
 
 
 def _came_late(trace: JsonObject) -> bool:
@@ -155,16 +186,22 @@ def _again(
     state: RunState | None,
     trace: JsonObject,
     turn_no: int,
-    classify: Classify | None,
-) -> Turn | Difference:
-    if "services" not in trace:
+    services: RecordedServices | None,
+    program_of: ProgramOf | None,
+) -> tuple[Turn, Program] | Difference:
+    """The turn, and what the next one runs on."""
+    if services is None:
         lost = trace.get("cut", "the turn failed, or its trace was too long to keep")
         return Difference(turn_no, "trace", lost, "a trace with what the services answered")
     event = event_from_json(trace["event"])
     if isinstance(event, StartEvent) != (state is None):
         return Difference(turn_no, "event", trace["event"], "a start comes first, and once")
     try:
-        return run_turn(program, state, event, RecordedServices(trace, classify))
+        if isinstance(event, MigrateEvent) and state is not None and program_of is not None:
+            there = program_of(event.after)
+            turn = migrate(program, there, state, event, services)
+            return turn, program if turn.ignored else there
+        return run_turn(program, state, event, services), program
     except NotRecorded as missing:
         return Difference(turn_no, "services", "not asked", str(missing))
     except ValueError as error:

@@ -15,32 +15,53 @@ from parley.engine.texts import TextFailed
 from parley.engine.words import Words
 
 if TYPE_CHECKING:
+    from parley.engine.calling import Called
     from parley.engine.program import Program
 
 
 class Run:
     """What the parts of a turn work on together. `state` is this turn's own; its values are not.
 
-    `tried`, `path` and `errors` go into the trace.
+    `program` is the flow that runs now, `called` one that an action wants to run next. `tried`,
+    `path` and `errors` go into the trace; `prefix` stands before every place in a called flow.
     """
 
-    __slots__ = ("effects", "errors", "path", "program", "recorder", "scope", "state", "tried")
+    __slots__ = (
+        *("called", "effects", "errors", "own", "path", "prefix"),
+        *("program", "recorder", "scope", "state", "tried"),
+    )
 
-    def __init__(
-        self, program: "Program", state: RunState, event: Event, recorder: Recorder
-    ) -> None:
-        self.program = program
+    def __init__(self, own: "Program", state: RunState, event: Event, recorder: Recorder) -> None:
+        self.own = own
+        self.program = own
+        self.prefix = ""
+        self.called: Called | None = None
         self.state = state
         self.recorder = recorder
-        self.scope = Scope(state, event, recorder, program.language)
+        self.scope = Scope(state, event, recorder, own.language)
         self.effects: list[Effect] = []
         self.tried: list[JsonObject] = []
         self.path: list[str] = []
         self.errors: list[JsonObject] = []
+        if state.flow is not None:
+            self.switch(state.flow)
+
+    def switch(self, key: str | None) -> None:
+        """Goes on in another flow: the one with that key, or the conversation's own.
+
+        Raises ValueError if it is not there: it was when it was called.
+        """
+        flow = None if key is None else self.recorder.flow(key)
+        if key is not None and flow is None:
+            raise ValueError(f"the called flow {key!r} is not there any more")
+        self.state.flow = key
+        self.program = self.own if flow is None else flow.program
+        self.prefix = "" if flow is None else f"{flow.program.name}#"
+        self.scope.changed_flow(self.program.language)
 
     def note_error(self, pointer: str, why: str) -> None:
         """A tenant's part that failed: into the trace, and the turn goes on."""
-        self.errors.append({"at": pointer, "why": why})
+        self.errors.append({"at": self.prefix + pointer, "why": why})
 
     def is_true(self, expression: Expression, pointer: str) -> bool:
         """Whether it holds; one that fails is noted and, as a rule, counts as false."""
@@ -71,7 +92,7 @@ class Run:
     def close(self, status: Status) -> None:
         """Ends the conversation: nothing is awaited any more."""
         self.state.status = status
-        self.state.timers = ()
+        self.state.timers, self.state.awaited = (), None
 
     def text(self, words: Words) -> str:
         """In the conversation's language; if it fails, in the flow's, then the error text."""

@@ -115,6 +115,11 @@ class Scope:
         zone = zone_of(self.recorder.context("user"), self.recorder.context("tenant"))
         return Whereabouts(self.languages(), self.now, zone)
 
+    def changed_flow(self, language: str) -> None:
+        """Another flow runs: texts fall back to its language, slots have its types."""
+        self._flow_language = language
+        self.changed_language()
+
     def changed_language(self) -> None:
         """Forgets which languages to try."""
         self._languages = None

@@ -2,12 +2,13 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from parley.domain.errors import Fault, Invalid
 from parley.domain.flow_texts import FlowPart
+from parley.domain.integrations import ERROR_KINDS, ErrorKind
 from parley.domain.json import Json, JsonObject
 from parley.engine.events import AgentEvent
 from parley.engine.expectations import Expectation
@@ -22,9 +23,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 type Duration = Annotated[str, StringConstraints(pattern=r"^(\d{1,9}[smhd])+$")]
 """`90s`, `1h30m`, `2d`."""
 
-type CallFault = Annotated[
-    str, StringConstraints(pattern=r"^(timeout|http_4xx|http_5xx|circuit_open|refused|[45]\d\d)$")
-]
+type CallFault = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(ERROR_KINDS)}|[45]\d\d)$")]
 """How an injected call fails: a kind of error or a status code."""
 
 
@@ -48,6 +47,27 @@ class Stub(FlowPart):
         return self
 
 
+class Called(FlowPart):
+    """A callback: the answer to the call that is awaited. With an `error` it has failed."""
+
+    data: Json = None
+    status: Literal["success", "error"] | None = None
+    error: ErrorKind | None = None
+
+    @model_validator(mode="after")
+    def _fails_or_not(self) -> Self:
+        if self.status == "success" and self.error is not None:
+            raise ValueError("a callback with an `error` has not the status success")
+        return self
+
+    @property
+    def answer(self) -> JsonObject:
+        """What the other side would send."""
+        status = self.status or ("success" if self.error is None else "error")
+        told = {"status": status, "data": self.data, "kind": self.error}
+        return {name: value for name, value in told.items() if value is not None}
+
+
 class Step(FlowPart):
     """One thing that happens, and what is expected after it."""
 
@@ -55,6 +75,7 @@ class Step(FlowPart):
     user: str | JsonObject | None = None
     advance: Duration | None = None
     agent: str | JsonObject | None = None
+    callback: Called | None = None
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")
@@ -85,7 +106,7 @@ class Step(FlowPart):
         return _agent(self.agent)
 
 
-_HAPPENINGS = ("start", "user", "advance", "agent")
+_HAPPENINGS = ("start", "user", "advance", "agent", "callback")
 
 
 class FlowTest(FlowPart):

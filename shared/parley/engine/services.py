@@ -1,14 +1,25 @@
 """What a turn may ask of the world; every answer goes into its trace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from parley.domain.flows import IntentScore
 from parley.domain.json import Json, JsonObject
 
+if TYPE_CHECKING:
+    from parley.engine.program import Program
+
 type CallStatus = Literal["success", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """How an asynchronous call is answered: by the CallbackEvent of this id, `until` then."""
+
+    call_id: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class IntegrationRequest:
     often the same `Idempotency-Key` comes: without it a call that may have arrived is not repeated.
     A call that fails for the moment is made up to `max_attempts` times, after `backoff_ms`, twice
     that, and so on, but no longer than `budget_ms` altogether (None: as long as that takes).
+    With a `callback` the reply says only whether the call was taken: the answer comes later.
     """
 
     integration_id: str
@@ -32,14 +44,14 @@ class IntegrationRequest:
     backoff_ms: int = 0
     budget_ms: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationReply:
     """How a call ended.
 
-    `kind` is None on success, else `timeout`, `http_4xx`, `http_5xx`, `circuit_open`, `refused` or
-    `unknown` (it was begun before a crash, and whether it arrived cannot be told);
+    `kind` is None on success, else one of `domain.integrations.ERROR_KINDS`;
     `data` is the answer's JSON, of errors too where there was one; `error` is for people.
     `attempts` says of each attempt how it ended, if there was more than one.
     """
@@ -50,6 +62,27 @@ class IntegrationReply:
     data: Json = None
     error: str | None = None
     attempts: Sequence[JsonObject] = ()
+
+
+type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
+"""(text, the intents that compete; none: all) -> those that it may mean, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A flow that can be called, with what finds out the intents in it."""
+
+    program: "Program"
+    classify: Classify
+
+
+type Flows = Callable[[str], Runnable | None]
+"""The flow with a key, as `TurnServices.flow` gives it."""
+
+
+def no_flows(key: str) -> None:
+    """Where there are none to call."""
+    del key
 
 
 class TurnServices(Protocol):
@@ -77,6 +110,9 @@ class TurnServices(Protocol):
 
     def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
         """The intents of `among` (none: all of the flow) that `text` may mean, best first."""
+
+    def flow(self, key: str) -> Runnable | None:
+        """The flow that `Program.calls` has that key for; the same key is always the same flow."""
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         """Calls out. Never raises for what the other side did: that is a reply too."""

@@ -4,25 +4,37 @@ The clock, the integrations' answers and everything else come from the test; so 
 same result wherever it runs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from parley.domain.conversations import Status
-from parley.domain.flows import FlowDocument, IntentScore
+from parley.domain.flows import FlowDocument
 from parley.domain.json import JsonObject
 from parley.engine.coverage import Coverage
 from parley.engine.effects import SendMessage, effect_to_json
-from parley.engine.events import CloseEvent, Event, MessageEvent, StartEvent, TimerEvent
+from parley.engine.events import (
+    CallbackEvent,
+    CloseEvent,
+    Event,
+    MessageEvent,
+    StartEvent,
+    TimerEvent,
+)
 from parley.engine.expectations import Happened, differences
 from parley.engine.program import Program
 from parley.engine.scripts import FlowTest, Script, Step
-from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.engine.services import (
+    Classify,
+    Flows,
+    IntegrationReply,
+    IntegrationRequest,
+    Runnable,
+    no_flows,
+)
 from parley.engine.state import RunState
 from parley.engine.stubs import Stubs
 from parley.engine.turn import Turn, run_turn
-
-type Classify = Callable[[str, Sequence[str]], Sequence[IntentScore]]
 
 BEGAN_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When every test begins: a Monday morning."""
@@ -73,9 +85,11 @@ def run_tests(
     classify: Classify,
     *,
     budget: int | None = None,
+    flows: Flows = no_flows,
 ) -> Report:
     """Runs every test of a file on a flow; `program` is `document`, compiled.
 
+    `flows` are those that it may call: their states and transitions count for no coverage.
     `budget` is how many turns all tests may take together: the one that uses it up fails there,
     and those after it fail without being run.
     """
@@ -86,7 +100,7 @@ def run_tests(
         if left is not None and left <= 0:
             outcomes.append(Outcome(test.name, (Failure(1, f"not run: {_SPENT}"),)))
             continue
-        talk = TestTalk(program, merged(script, test), classify, left)
+        talk = TestTalk(program, merged(script, test), classify, left, flows)
         failures = tuple(_failures(talk, test.steps))
         outcomes.append(Outcome(test.name, failures, len(talk.traces)))
         left = None if left is None else left - len(talk.traces)
@@ -120,6 +134,7 @@ def _failures(talk: "TestTalk", steps: Sequence[Step]) -> Iterator[Failure]:
             ],
             effects=[effect_to_json(effect) for turn in turns for effect in turn.effects],
             path=[name for turn in turns for name in turn.trace["path"]],
+            flow=talk.flow_name,
         )
         for what in differences(step.expect, talk.state, happened):
             yield Failure(n, what)
@@ -133,13 +148,18 @@ class TestTalk:
     """A conversation on the engine alone; it is the services of its own turns."""
 
     __test__ = False
-    seed = 1
 
     def __init__(
-        self, program: Program, test: FlowTest, classify: Classify, budget: int | None = None
+        self,
+        program: Program,
+        test: FlowTest,
+        classify: Classify,
+        budget: int | None = None,
+        flows: Flows = no_flows,
     ) -> None:
         self._program = program
         self._budget = budget
+        self._flows = flows
         self._stubs = Stubs(dict(test.stubs))
         self.classify = classify
         self.now = BEGAN_AT
@@ -151,6 +171,16 @@ class TestTalk:
         self.first = self._take(None, StartEvent())
         self.state = self.first.state
 
+    @property
+    def flow_name(self) -> str:
+        """Of the flow that the conversation rests in."""
+        return self._resting.name
+
+    @property
+    def seed(self) -> int:
+        """Another for each turn."""
+        return len(self.traces) + 1
+
     def take_step(self, step: Step) -> list[Turn]:
         """The turns that the step makes. Raises StepImpossible."""
         if step.user is not None:
@@ -159,6 +189,8 @@ class TestTalk:
             if self.state.status is not Status.ESCALATED:
                 raise StepImpossible("no person is at work: the conversation is not handed off")
             return [self._then(step.agent_event)]
+        if step.callback is not None:
+            return [self.answer(step.callback.answer)]
         if step.advance is not None:
             return list(self.advance(step.advances))
         return [self.first]
@@ -168,6 +200,13 @@ class TestTalk:
         if not self.state.status.is_open:
             raise StepImpossible(f"the conversation is {self.state.status}: nobody listens")
         return self._then(MessageEvent(self._content(said)))
+
+    def answer(self, answer: JsonObject) -> Turn:
+        """The turn of the callback that is awaited."""
+        if self.state.awaited is None:
+            where = f"the conversation is {self.state.status}, in {self.state.current_state!r}"
+            raise StepImpossible(f"no call waits for a callback: {where}")
+        return self._then(CallbackEvent(self.state.awaited, answer))
 
     def advance(self, by: timedelta) -> Iterator[Turn]:
         """Every timer that falls due is a turn at its own time; so is closing for idleness."""
@@ -179,6 +218,9 @@ class TestTalk:
             if len(self.traces) > MAX_TURNS:
                 raise StepImpossible(f"the timers make more than {MAX_TURNS} turns")
         self.now = until
+
+    def flow(self, key: str) -> Runnable | None:
+        return self._flows(key)
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         """What the stubs answer."""
@@ -202,7 +244,8 @@ class TestTalk:
     def _take(self, state: RunState | None, event: Event) -> Turn:
         turn = run_turn(self._program, state, event, self)
         self.traces.append(turn.trace)
-        self._idle_at = self._program.idle_due_at(turn.state, self.now)
+        self._resting = turn.flow
+        self._idle_at = turn.flow.idle_due_at(turn.state, self.now)
         return turn
 
     def _content(self, said: str | JsonObject) -> JsonObject:

@@ -1,10 +1,9 @@
 """The engine's one entry: the turn that an event makes of a state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
-from parley.engine.conditions import first_that_holds
 from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import (
     AgentEvent,
@@ -12,6 +11,7 @@ from parley.engine.events import (
     CloseEvent,
     Event,
     MessageEvent,
+    MigrateEvent,
     StartEvent,
     TimerEvent,
     event_to_json,
@@ -25,20 +25,22 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.states.error import Error
 from parley.engine.states.human_handoff import HumanHandoff
+from parley.engine.states.integration import called_back, timer_fired
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What became of an event.
+    """What became of an event; `flow` is the one that the conversation now rests in.
 
-    `ignored` (closed conversation, timer that no longer stands): `state` is the one given, there
-    are no effects. `trace` is JSON and holds all that `replay` needs, `event` and every answer of
-    the services included.
+    `ignored` (closed conversation, timer or call that is awaited no more, migration that cannot
+    be): `state` is the one given, and there is no effect but one that says why. `trace` is JSON and
+    holds all that `replay` needs, `event` and every answer of the services included.
     """
 
     state: RunState
     effects: tuple[Effect, ...]
     trace: JsonObject
+    flow: Program = field(repr=False, compare=False)
     ignored: bool = False
 
 
@@ -52,27 +54,28 @@ def run_turn(
     """
     if (state is None) != isinstance(event, StartEvent):
         raise ValueError("a start begins a conversation, and nothing else does")
-    if state is not None:
-        _refuse_unknown(program, state)
     recorder = Recorder(services)
     if state is None:
         begun = RunState(program.initial_state, vars=dict(program.variables))
         run = Run(program, begun, event, recorder)
     else:
         run = Run(program, state.copy(), event, recorder)
+        _refuse_unknown(run)
         if not _is_heard(state, event):
-            return Turn(state, (), _trace(run, state, state, ignored=True), ignored=True)
+            trace = trace_of(run, state, state, ignored=True)
+            return Turn(state, (), trace, run.program, ignored=True)
     try:
         _take(run, event)
     except LoopLimit:
         run = _stopped(run, state)
-    return Turn(run.state, tuple(run.effects), _trace(run, state, run.state))
+    return Turn(run.state, tuple(run.effects), trace_of(run, state, run.state), run.program)
 
 
-def _refuse_unknown(program: Program, state: RunState) -> None:
+def _refuse_unknown(run: Run) -> None:
     """Raises ValueError for a state that this flow cannot have come to."""
+    state = run.state
     for name in (state.current_state, state.previous, state.left):
-        if name is not None and name not in program.states:
+        if name is not None and name not in run.program.states:
             raise ValueError(f"the flow has no state {name!r}")
 
 
@@ -85,8 +88,8 @@ def _is_heard(state: RunState, event: Event) -> bool:
             return any(timer.id == timer_id for timer in state.timers)
         case AgentEvent():
             return state.status is Status.ESCALATED
-        case CallbackEvent():
-            return False
+        case CallbackEvent(call_id=call_id):
+            return state.awaited == call_id
         case _:
             return True
 
@@ -104,15 +107,17 @@ def _take(run: Run, event: Event) -> None:
             take_message(run, node, event)
         case TimerEvent(timer_id=timer_id):
             state.timers = tuple(timer for timer in state.timers if timer.id != timer_id)
-            go(run, node, first_that_holds(run, node, node.on_timer))
+            go(run, node, timer_fired(run, node))
         case AgentEvent():
             _take_agent(run, event)
         case CloseEvent(status=status) if status.is_open:
             raise ValueError(f"{status} closes nothing")
         case CloseEvent(status=status):
             run.close(status)
-        case CallbackEvent():
-            """Only asynchronous calls are called back, and they are not available yet."""
+        case CallbackEvent(data=data):
+            go(run, node, called_back(run, node, data))
+        case MigrateEvent():
+            raise ValueError("a migration takes two programs: `engine.migration` runs it")
 
 
 def _take_agent(run: Run, event: AgentEvent) -> None:
@@ -132,13 +137,12 @@ def _take_agent(run: Run, event: AgentEvent) -> None:
 
 def _stopped(run: Run, before: RunState | None) -> Run:
     """The turn that went round in circles, undone: the error state speaks, and waits or closes."""
-    program, event = run.program, run.scope.event
-    again = (
-        before.copy() if before else RunState(program.initial_state, vars=dict(program.variables))
-    )
+    own, event = run.own, run.scope.event
+    again = before.copy() if before else RunState(own.initial_state, vars=dict(own.variables))
     if isinstance(event, StartEvent):
         again.language = event.language
-    stopped = Run(program, again, event, run.recorder)
+    stopped = Run(own, again, event, run.recorder)
+    program = stopped.program
     stopped.path, stopped.tried, stopped.errors = run.path, run.tried, run.errors
     node = program.states.get(program.error_state or "")
     if node is not None and isinstance(node.work, Error):
@@ -154,9 +158,10 @@ def _stopped(run: Run, before: RunState | None) -> Run:
     return stopped
 
 
-def _trace(
+def trace_of(
     run: Run, before: RunState | None, after: RunState, *, ignored: bool = False
 ) -> JsonObject:
+    """What `Turn.trace` is, of a run that is over."""
     return {
         "event": event_to_json(run.scope.event),
         "now": run.recorder.now.isoformat(),

@@ -18,6 +18,8 @@ MAX_TEXT_LENGTH = 2_000
 
 def normalized(text: str) -> str:
     """Compatibility forms unified, case folded, marks dropped, each gap one space."""
+    if text.isascii():
+        return " ".join(_WORDS.findall(text[:MAX_TEXT_LENGTH].casefold()))
     decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT_LENGTH].casefold())
     kept = "".join(c for c in decomposed if not 0x300 <= ord(c) <= 0x36F)  # noqa: PLR2004 -- marks
     return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", kept)))
@@ -29,6 +31,9 @@ def features(text: str) -> Iterator[str]:
     `text` is normalized.
     """
     for word in text.split():
+        if word.isascii():
+            yield from _word(word)
+            continue
         position = 0
         for run in _UNSPACED.finditer(word):
             yield from _word(word[position : run.start()])

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from parley.domain.access import Caller, Permission
 from parley.domain.errors import Fault, Invalid, NotFound
@@ -97,7 +98,7 @@ def answers_once(
 
     answered = answered_once(
         wired.redis,
-        keyed(caller, key, event.http_method, event.path, app.context["body"]),
+        keyed(caller, key, event.http_method, event.path, app.context["body"], *_asked(event)),
         app.lambda_context,
         answer,
         is_kept=lambda kept: kept["status"] < 400,  # noqa: PLR2004 -- what is no error
@@ -132,6 +133,12 @@ def tags(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Respon
     if known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
         return Response(status_code=304, body="", headers=response.headers)
     return response
+
+
+def _asked(event: BaseProxyEvent) -> Iterator[str]:
+    """What the query says, if it says anything: another query is another request."""
+    if query := event.resolved_query_string_parameters:
+        yield json.dumps(query, sort_keys=True)
 
 
 def _kept(response: Response[Any]) -> JsonObject:

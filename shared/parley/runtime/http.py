@@ -159,8 +159,8 @@ def _translate_errors(app: APIGatewayRestResolver) -> None:
     """Answers whatever is raised with a problem: the one place that catches everything."""
 
     def platform(error: PlatformError) -> Response[str]:
-        if isinstance(error, Invalid) and app.current_event.http_method == "GET":
-            error.faults = in_query(error.faults)
+        if isinstance(error, Invalid):
+            error.faults = in_query(error.faults, app.current_event.http_method)
         return problem_of(error, str(app.context["request_id"]))
 
     def validation(error: RequestValidationError) -> Response[str]:

@@ -84,12 +84,15 @@ def invalid_of(error: RequestValidationError) -> Invalid:
     return Invalid(f"{len(faults)} {plural} not valid", faults)
 
 
-def in_query(faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    """Faults of what a GET asks for: services name the parameter alone."""
+def in_query(faults: Sequence[Fault], method: str) -> tuple[Fault, ...]:
+    """Faults with their full place: of what stands in the query services name the parameter alone.
+
+    Of a GET that is everything, of any other method what pages are asked for with.
+    """
     return tuple(
-        fault
-        if fault.pointer.startswith(_NAMED)
-        else Fault(f"/query{fault.pointer}", fault.message)
+        Fault(f"/query{fault.pointer}", fault.message)
+        if fault.pointer in _PAGING or (method == "GET" and not fault.pointer.startswith(_NAMED))
+        else fault
         for fault in faults
     )
 
@@ -123,7 +126,12 @@ def _headers(error: PlatformError) -> dict[str, str]:
 
 
 _NAMED = ("/query/", "/path/", "/headers/")
+_PAGING = ("/cursor", "/limit")
 _PLACES = {"body": "", "query": "/query", "path": "/path", "header": "/headers"}
+
+
+_KEY = "[key]"
+"""What pydantic adds where it is the name of a member that is wrong."""
 
 
 def _pointer(location: Iterable[Any]) -> str:
@@ -131,6 +139,7 @@ def _pointer(location: Iterable[Any]) -> str:
     place, *path = location
     if place == "query" and len(path) > 1:
         path = path[1:]  # what the handler calls the model that groups its parameters
+    path = [token for token in path if token != _KEY]
     tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
     return "".join([_PLACES.get(str(place), f"/{place}"), *(f"/{token}" for token in tokens)])
 

@@ -24,7 +24,8 @@ class Settings:
     `secret_id` names the JSON in Secrets Manager with `mongodb_uri`, `postgres_url`, `redis_url`
     and `token_keys`; `overrides` take the place of its fields, and then it is not asked.
     `queue_url` is the queue this function consumes, if it does. `integration_hosts` is
-    `id=http://host:port,...`: servers on this machine that tenants' flows may call.
+    `id=http://host:port,...`: servers on this machine that tenants' flows may call. `public_url` is
+    where the world finds the API, its `/v1` included; empty if nobody has said.
     """
 
     stage: str
@@ -36,6 +37,7 @@ class Settings:
     queue_url: str
     dead_letter_queue_url: str
     live_endpoint: str
+    public_url: str
     integration_hosts: str
     customer_calls_per_minute: int
     overrides: Mapping[str, str] = field(repr=False)
@@ -99,6 +101,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         queue_url=environment.get("QUEUE_URL", ""),
         dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
         live_endpoint=environment.get("LIVE_ENDPOINT", ""),
+        public_url=environment.get("PARLEY_PUBLIC_URL", "").rstrip("/"),
         integration_hosts=integration_hosts,
         customer_calls_per_minute=int(environment.get("PARLEY_CUSTOMER_CALLS_PER_MINUTE", "120")),
         overrides={

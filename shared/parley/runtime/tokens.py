@@ -33,6 +33,7 @@ _ROLES = {
     TokenKind.ACCESS: frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM},
     TokenKind.GUEST: frozenset({Role.CUSTOMER}),
     TokenKind.VISITOR: frozenset({Role.CUSTOMER}),
+    TokenKind.CALLBACK: frozenset({Role.SYSTEM}),
 }
 
 

@@ -1,4 +1,4 @@
-"""Services and what they stand on: the only module that knows both sides of every port.
+"""Services and what they stand on: with `proofs`, all that knows both sides of every port.
 
 Each member is made when it is first asked for, once a process, and imports what it needs then:
 a function that queues a message loads neither SQLAlchemy nor the engine.
@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from parley.runtime.chance import new_id, new_secret, now, stopwatch
+from parley.runtime.proofs import Proofs
 from parley.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -18,23 +19,21 @@ if TYPE_CHECKING:
     from parley.repositories.mongo.conversations import MongoConversations
     from parley.repositories.mongo.database import MongoDatabase
     from parley.repositories.mongo.messages import MongoMessages
-    from parley.repositories.postgres.access import PostgresApiKeys, PostgresSessions
     from parley.repositories.postgres.database import Database
-    from parley.repositories.postgres.organizations import PostgresOrganizations
-    from parley.repositories.postgres.users import PostgresUsers
     from parley.runtime.aws import SqsEvents, SqsInbound, SqsOutbound
     from parley.runtime.limits import Limiter
     from parley.runtime.live import ApiGatewayLive
     from parley.runtime.passwords import ArgonPasswords
-    from parley.runtime.tokens import SignedTokens
+    from parley.runtime.proofs import Proofs
     from parley.services.access import AccessService
+    from parley.services.callbacks import CallbackService
     from parley.services.conversations import ConversationService
     from parley.services.delivery import DeliveryService
     from parley.services.events import EventService
     from parley.services.flows import FlowService
     from parley.services.health import HealthService
     from parley.services.live import LiveService
-    from parley.services.logins import CountingLoginGuard
+    from parley.services.migrations import MigrationService
     from parley.services.organizations import OrganizationService
     from parley.services.outbox import OutboxService
     from parley.services.programs import FlowPrograms
@@ -109,54 +108,11 @@ class Stores:
 
         return ArgonPasswords()
 
-
-class Proofs:
-    """`AccessPorts`: whoever brings a signed token is proven without any store."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-
     @cached_property
-    def users(self) -> "PostgresUsers":
-        from parley.repositories.postgres.users import PostgresUsers
+    def proofs(self) -> "Proofs":
+        from parley.runtime.proofs import Proofs
 
-        return PostgresUsers(self._stores.database)
-
-    @cached_property
-    def sessions(self) -> "PostgresSessions":
-        from parley.repositories.postgres.access import PostgresSessions
-
-        return PostgresSessions(self._stores.database)
-
-    @cached_property
-    def api_keys(self) -> "PostgresApiKeys":
-        from parley.repositories.postgres.access import PostgresApiKeys
-
-        return PostgresApiKeys(self._stores.database)
-
-    @cached_property
-    def organizations(self) -> "PostgresOrganizations":
-        from parley.repositories.postgres.organizations import PostgresOrganizations
-
-        return PostgresOrganizations(self._stores.database)
-
-    @cached_property
-    def passwords(self) -> "ArgonPasswords":
-        return self._stores.passwords
-
-    @cached_property
-    def tokens(self) -> "SignedTokens":
-        from parley.runtime.tokens import SignedTokens
-
-        return SignedTokens(self._stores.settings.token_keys)
-
-    @cached_property
-    def guard(self) -> "CountingLoginGuard":
-        from parley.repositories.redis.keys import EVERYBODY
-        from parley.repositories.redis.rates import RedisRates
-        from parley.services.logins import CountingLoginGuard
-
-        return CountingLoginGuard(RedisRates(self._stores.redis, EVERYBODY))
+        return Proofs(self)
 
 
 class Services(Stores):
@@ -176,7 +132,13 @@ class Services(Stores):
     def access(self) -> "AccessService":
         from parley.services.access import AccessService
 
-        return AccessService(Proofs(self), clock=now, new_id=new_id, new_secret=new_secret)
+        return AccessService(self.proofs, clock=now, new_id=new_id, new_secret=new_secret)
+
+    @cached_property
+    def callbacks(self) -> "CallbackService":
+        from parley.services.callbacks import CallbackService
+
+        return CallbackService(tokens=lambda: self.proofs.tokens, inbound=self.inbound, clock=now)
 
     @cached_property
     def organizations(self) -> "OrganizationService":
@@ -197,6 +159,18 @@ class Services(Stores):
         from parley.services.flows import FlowService
 
         return FlowService(PostgresFlows(self.database), clock=now, new_id=new_id)
+
+    @cached_property
+    def migrations(self) -> "MigrationService":
+        from parley.services.migrations import MigrationService
+
+        return MigrationService(
+            self.flows,
+            self.programs,
+            conversations=self.mongo_conversations,
+            inbound=self.inbound,
+            clock=now,
+        )
 
     @cached_property
     def programs(self) -> "FlowPrograms":
@@ -223,15 +197,20 @@ class Services(Stores):
     @cached_property
     def turns(self) -> "TurnService":
         from parley.channels.transport import HttpIntegrations
+        from parley.services.calls import RoutedIntegrations
         from parley.services.retries import RetryingIntegrations
         from parley.services.turns import TurnService
 
+        outside = HttpIntegrations(local_bases=self.settings.local_bases)
         return TurnService(
             conversations=self.mongo_conversations,
             messages=self.mongo_messages,
             programs=self.programs,
-            integrations=RetryingIntegrations(
-                HttpIntegrations(local_bases=self.settings.local_bases), clock=now, pause=time.sleep
+            integrations=RoutedIntegrations(
+                RetryingIntegrations(outside, clock=now, pause=time.sleep),
+                built_ins={},
+                public_url=self.settings.public_url,
+                token_for=self.callbacks.token,
             ),
             outbox=self.outbox,
             clock=now,

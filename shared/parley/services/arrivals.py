@@ -1,15 +1,15 @@
 """An event on its way to becoming a turn, and what running it came to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from parley.domain.conversations import Arrival, Conversation
+from parley.domain.conversations import Arrival, Conversation, FlowPin
 from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt, payload_hash
 from parley.domain.turns import Outcome
-from parley.engine.effects import Effect
+from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import Event, StartEvent, event_from_json
 from parley.engine.state import RunState
 
@@ -63,13 +63,26 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What running an event came to. `state` None leaves the conversation's as it is."""
+    """What running an event came to.
+
+    `state` None leaves the conversation's as it is, and `flow` None what it runs on.
+    """
 
     outcome: Outcome
     state: RunState | None
     effects: Sequence[Effect]
     trace: JsonObject
     idle_at: datetime | None = None
+    flow: FlowPin | None = None
+
+    def after(self, events: Sequence[LogEvent]) -> "Result":
+        """The same, told after `events`."""
+        return replace(self, effects=(*events, *self.effects)) if events else self
+
+
+def seed_of(turn: TurnId) -> int:
+    """What is random in a turn: 48 bits of its id."""
+    return int(turn[:8] + turn[9:13], 16)
 
 
 def whole_ms(at: datetime) -> datetime:

@@ -15,7 +15,7 @@ from parley.domain.conversations import (
     Timer,
 )
 from parley.domain.turns import Outcome
-from parley.engine.events import CloseEvent, TimerEvent
+from parley.engine.events import CloseEvent, MigrateEvent, TimerEvent
 from parley.services.arrivals import Arrived, Result, whole_ms
 from parley.services.journal import without_turn
 from parley.services.outbox import taken
@@ -45,6 +45,7 @@ def after_turn(
     after = replace(
         before,
         rev=before.rev + 1,
+        flow=result.flow or before.flow,
         status=status,
         stage=RESTING_STAGE[status],
         timers=() if closed else _timers(before, arrived, result),
@@ -55,7 +56,7 @@ def after_turn(
         message_no=told.message_no,
         journal=without_turn(before.journal, arrived.turn),
         wants_agent=wants_agent,
-        last_activity_at=at,
+        last_activity_at=before.last_activity_at if _is_silent(arrived) else at,
         closed_at=(before.closed_at or at) if closed else None,
         idle_at=None if closed or wants_agent else _idle_at(before, result),
         **_state_fields(result),
@@ -116,6 +117,11 @@ def _timers(before: Conversation, arrived: Arrived, result: Result) -> tuple[Tim
         for timer in result.state.timers
         if timer.id not in gone
     )
+
+
+def _is_silent(arrived: Arrived) -> bool:
+    """Whether nobody said or did anything: a quiet conversation stays as quiet as it was."""
+    return isinstance(arrived.event, MigrateEvent)
 
 
 def _ring_marks(before: Conversation, at: datetime) -> tuple[datetime, ...]:

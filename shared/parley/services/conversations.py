@@ -231,11 +231,8 @@ class ConversationService(ConversationReading):
         from parley.services.replays import changed_flow, replayed  # noqa: PLC0415 -- cold start
 
         conversation = self.get(caller, conversation_id)
-        if source is None:
-            flow = self._programs().get(caller.tenant_id, conversation.flow)
-        else:
-            flow = changed_flow(source)
-        return replayed(self, caller, conversation_id, flow, is_changed=source is not None)
+        changed = None if source is None else changed_flow(source)
+        return replayed(self, caller, conversation, self._programs(), changed)
 
     def _started_id(self, caller: Caller, key: str | None) -> ConversationId:
         if key is None:

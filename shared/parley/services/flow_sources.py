@@ -2,14 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
 
 from parley.domain.errors import Fault, FlowInvalid, Invalid
-from parley.domain.flow_records import MAX_NAME_LENGTH, FlowVersionRecord
+from parley.domain.flow_records import MAX_NAME_LENGTH, Flow, FlowVersionRecord
 from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH, Diagnostic
 from parley.domain.json import Json, JsonObject, is_within
 from parley.engine.check import check_flow
+from parley.engine.checks.surroundings import Around, Surroundings
 from parley.engine.formats import dump_flow, load_flow
+from parley.engine.scripts import Script, script_from_json
+from parley.services.ports.programs import LoadedFlow
 from parley.services.programs import built
 
 MAX_TAGS = 50
@@ -17,6 +22,7 @@ _MAX_TAG_LENGTH = 50
 _MAX_CATEGORY_LENGTH = 100
 _MAX_DESCRIPTION_LENGTH = 5_000
 _MAX_LANGUAGE_LENGTH = 35
+_NOTHING_KNOWN = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,16 @@ class Headline:
     tags: tuple[str, ...]
     category: str | None
     content_hash: str
+
+    def shown_on(self, flow: Flow) -> Flow:
+        """The flow with all this but the name, which never changes."""
+        return replace(
+            flow,
+            description=self.description,
+            language=self.language,
+            tags=self.tags,
+            category=self.category,
+        )
 
 
 def loaded(source: str | JsonObject) -> tuple[JsonObject, str | None]:
@@ -74,36 +90,54 @@ def require_same_name(expected: str, name: str) -> None:
         )
 
 
-def require_publishable(record: FlowVersionRecord) -> None:
-    """Raises FlowInvalid with every error of the check, or the first of compiling; warnings pass.
-
-    What passes has been compiled and its classifier trained: it will load wherever it is run.
-    """
-    require_sound(record.source or record.document)
-    built(record.document)
+def script_of(tests: str | JsonObject) -> Script:
+    """A file of tests whose `flow` may be left out. Raises Invalid with every fault."""
+    document, _ = loaded(tests)
+    return script_from_json({"flow": "", **document})
 
 
-def require_sound(source: str | JsonObject) -> None:
+def require_tests(tests: str | JsonObject | None) -> None:
+    """Raises Invalid for what is no file of tests, with pointers below `/tests`."""
+    try:
+        if tests is not None:
+            script_of(tests)
+    except Invalid as error:
+        faults = [Fault(f"/tests{fault.pointer}", fault.message) for fault in error.faults]
+        raise Invalid(error.detail, faults) from error
+
+
+def require_loadable(record: FlowVersionRecord) -> LoadedFlow:
+    """A version that passed the check, ready to run. Raises FlowInvalid if it does not any more."""
+    try:
+        return built(record.document, record.calls)
+    except ValidationError as error:
+        why = f"version {record.version} cannot be run any more: publish another one"
+        raise FlowInvalid(why, [Fault("", why)]) from error
+
+
+def require_sound(source: str | JsonObject, around: Around = _NOTHING_KNOWN) -> None:
     """Raises FlowInvalid with every error of the check."""
     faults = [
         Fault(diagnostic.pointer, _placed(diagnostic))
-        for diagnostic in check_flow(source)
+        for diagnostic in check_flow(source, around)
         if diagnostic.severity == "error"
     ]
     if faults:
         raise FlowInvalid(f"the flow has {len(faults)} errors; mend them to publish it", faults)
 
 
-def as_json(record: FlowVersionRecord) -> str:
-    """The document as JSON for people to read."""
-    return json.dumps(record.document, ensure_ascii=False, indent=2) + "\n"
+def as_json(source: str | JsonObject) -> str:
+    """A document as JSON for people to read."""
+    document, _ = loaded(source)
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_yaml(record: FlowVersionRecord) -> str:
-    """The document as YAML: the very text that was handed in, if that was YAML."""
-    if record.source is not None and not record.source.lstrip().startswith("{"):
-        return record.source
-    return dump_flow(record.document)
+def as_yaml(source: str | JsonObject) -> str:
+    """A document as YAML: the very text that was handed in, if that was YAML."""
+    if isinstance(source, str) and not source.lstrip().startswith("{"):
+        return source
+    document, _ = loaded(source)
+    return dump_flow(document)
 
 
 def _placed(diagnostic: Diagnostic) -> str:

@@ -3,10 +3,10 @@
 journal: {<turn id>: {begun_at, receive_count, has_failed,
                       steps: {<step>: {status: "started" | "done", reply}}}}
 
-A call that only reads is free to be repeated. Any other is entered as `started` before it is made;
-its reply is entered with the next entry, or is folded into the commit, which drops the turn's whole
-entry. After a crash in `started` it is made again, under the same key, only if the flow's author
-has declared it idempotent; else its reply is of kind `unknown`.
+A call that only reads is free to be repeated. Any other, and one that is answered later, is entered
+as `started` before it is made; its reply is entered with the next entry, or is folded into the
+commit, which drops the turn's whole entry. After a crash in `started` it is made again, under the
+same key, only if the flow's author has declared it idempotent; else its reply is of kind `unknown`.
 
 `begun_at` is when a worker began an event that had been received before, and `receive_count` how
 often it had been: an event that kills its workers is known by this note. A worker that ends without
@@ -141,7 +141,7 @@ class Journal:
         """The reply to a call, made now or known from before. Raises Overtaken, OutOfTime."""
         step = f"{self._calls}-{_digest(request)}"
         self._calls += 1
-        if request.method.upper() in _READING:
+        if request.callback is None and request.method.upper() in _READING:
             fitted = self._time_left.fitted(request, may_repeat=True)
             return NO_TIME if fitted is None else self._send(step, request, fitted)
         known = self._replies.get(step)
@@ -167,7 +167,9 @@ class Journal:
         self, step: str, request: IntegrationRequest, fitted: IntegrationRequest
     ) -> IntegrationReply:
         key = f"{self._turn}:{step}"
-        reply = self._integrations.call(self._tenant_id, fitted, idempotency_key=key)
+        reply = self._integrations.call(
+            self._tenant_id, self._conversation_id, fitted, idempotency_key=key
+        )
         return self._time_left.judge(request, fitted, reply)
 
     def _start(self, step: str) -> None:

@@ -10,31 +10,58 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from parley.domain.conversations import Channel, FlowPin
+from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.errors import NotFound, Unavailable
-from parley.domain.flow_records import Flow, VersionStatus
+from parley.domain.flow_records import NO_CALLS, Calls, Flow, VersionStatus
 from parley.domain.flows import FlowDocument
 from parley.domain.ids import FlowId, TenantId
 from parley.domain.json import JsonObject
 from parley.engine.compile import compile_flow
 from parley.nlu.matcher import IntentMatcher
 from parley.services.ports.flows import FlowCache, Flows
-from parley.services.ports.programs import LoadedFlow
+from parley.services.ports.programs import Fallback, LoadedFlow
 
 KEPT = 64
 """Programs a process keeps; the one not used for longest goes first."""
 
 _LOG = logging.getLogger(__name__)
 
-type Build = Callable[[JsonObject], LoadedFlow]
+type Build = Callable[[JsonObject, Calls], LoadedFlow]
 """Compiles a document and trains its classifier."""
 
 
-def built(document: JsonObject) -> LoadedFlow:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is kept of a published version, to be built from."""
+
+    document: JsonObject
+    calls: Calls
+
+    @classmethod
+    def of(cls, text: str | None) -> "_Stored | None":
+        """None for a text that `text` did not give."""
+        try:
+            match json.loads(text or "null"):
+                case {"document": dict(document), "calls": dict(calls)}:
+                    return cls(document, {name: _pin(*pin) for name, pin in calls.items()})
+        except (TypeError, ValueError):
+            return None
+        return None
+
+    @property
+    def text(self) -> str:
+        calls = {name: [pin.id, pin.version] for name, pin in self.calls.items()}
+        return json.dumps({"document": self.document, "calls": calls}, ensure_ascii=False)
+
+
+def built(document: JsonObject, calls: Calls = NO_CALLS) -> LoadedFlow:
     """A document, ready to run. Raises FlowInvalid, and pydantic's error for what is no flow."""
     flow = FlowDocument.model_validate(document)
-    return LoadedFlow(compile_flow(flow), IntentMatcher.train(document.get("intents", {})), flow)
+    matcher = IntentMatcher.train(document.get("intents", {}))
+    keys = {name: str(pin) for name, pin in calls.items()}
+    return LoadedFlow(compile_flow(flow, keys), matcher, flow, calls)
 
 
 class FlowPrograms:
@@ -55,12 +82,24 @@ class FlowPrograms:
             if loaded := self._loaded.get((tenant_id, pin)):
                 self._loaded.move_to_end((tenant_id, pin))
                 return loaded
-        loaded = self._build(self._document(tenant_id, pin))
+        stored = self._stored(tenant_id, pin)
+        loaded = self._build(stored.document, stored.calls)
         with self._lock:
             self._loaded[tenant_id, pin] = loaded
             while len(self._loaded) > self._kept:
                 self._loaded.popitem(last=False)
         return loaded
+
+    def fallback(self, tenant_id: TenantId, pin: FlowPin) -> Fallback | None:
+        try:
+            stored = self._stored(tenant_id, pin)
+        except NotFound:
+            return None
+        match stored.document:
+            case {"name": str(name), "settings": {"fallback_flow": str(fallback)}}:
+                found = stored.calls.get(fallback.strip())
+                return None if found is None else Fallback(name.strip(), fallback.strip(), found)
+        return None
 
     def resolve(self, tenant_id: TenantId, flow: str | None, channel: Channel) -> FlowPin:  # noqa: ARG002 -- the port's: triggers will choose by it
         if flow is None:
@@ -79,26 +118,26 @@ class FlowPrograms:
         except (ValueError, NotFound):
             return self._flows.find_by_name(tenant_id, flow)
 
-    def _document(self, tenant_id: TenantId, pin: FlowPin) -> JsonObject:
+    def _stored(self, tenant_id: TenantId, pin: FlowPin) -> _Stored:
         if (cached := self._cached(tenant_id, pin)) is not None:
             return cached
         record = self._flows.get_version(tenant_id, pin.id, pin.version)
         if record.status is not VersionStatus.PUBLISHED:
             raise NotFound("published flow", f"{pin.id} {pin.version}")
+        stored = _Stored(record.document, record.calls)
         try:
-            self._cache.put(tenant_id, pin, json.dumps(record.document, ensure_ascii=False))
+            self._cache.put(tenant_id, pin, stored.text)
         except Unavailable:
             _LOG.warning("flow_cache.unavailable")
-        return record.document
+        return stored
 
-    def _cached(self, tenant_id: TenantId, pin: FlowPin) -> JsonObject | None:
+    def _cached(self, tenant_id: TenantId, pin: FlowPin) -> _Stored | None:
         try:
-            text = self._cache.find(tenant_id, pin)
+            return _Stored.of(self._cache.find(tenant_id, pin))
         except Unavailable:
             _LOG.warning("flow_cache.unavailable")
             return None
-        try:
-            document = json.loads(text or "null")
-        except ValueError:
-            return None
-        return document if isinstance(document, dict) else None
+
+
+def _pin(flow_id: str, version: str) -> FlowPin:
+    return FlowPin(FlowId(flow_id), FlowVersion(version))

@@ -1,17 +1,20 @@
 """Past conversations, run again: on the flow they ran on, or on a changed one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.domain.access import Caller
+from parley.domain.conversations import Conversation, FlowPin, FlowVersion
 from parley.domain.ids import ConversationId
 from parley.domain.json import JsonObject
 from parley.domain.messages import Direction
 from parley.domain.pages import Page
+from parley.engine.program import Program
 from parley.engine.replay import COURSE, EXACT, Difference, replay
+from parley.services.called_flows import called_by
 from parley.services.conversation_reading import ConversationReading
 from parley.services.flow_sources import loaded, require_sound
-from parley.services.ports.programs import LoadedFlow
+from parley.services.ports.programs import LoadedFlow, Programs
 from parley.services.programs import built
 
 MAX_TURNS = 1_000
@@ -41,23 +44,37 @@ def changed_flow(source: str | JsonObject) -> LoadedFlow:
 def replayed(
     reading: ConversationReading,
     caller: Caller,
-    conversation_id: ConversationId,
-    flow: LoadedFlow,
-    *,
-    is_changed: bool,
+    conversation: Conversation,
+    programs: Programs,
+    changed: LoadedFlow | None,
 ) -> Replayed:
-    """The conversation as it runs now. Raises NotFound.
+    """The conversation as it runs now.
 
-    On its own flow states and messages must be the same to the byte; on a changed one it must
-    enter the same states and say the same, and what the user's words mean is for it to say.
+    On its own flow, version by version as it was moved, states and messages must be the same to the
+    byte. On a changed one, from start to end, it must enter the same states and say the same, and
+    what the user's words mean is for it to say.
     """
-    rows = list(_rows(reading, caller, conversation_id))
-    said = _said(reading, caller, conversation_id)
-    compared = COURSE if is_changed else EXACT
-    classify = flow.matcher.classify if is_changed else None
+    rows = list(_rows(reading, caller, conversation.id))
+    said = _said(reading, caller, conversation.id)
     traces = [row["trace"] for row in rows[:MAX_TURNS]]
-    result = replay(flow.program, traces, said, compared, classify)
+    flows = called_by(programs, caller.tenant_id)
+    if changed is not None:
+        result = replay(changed.program, traces, said, COURSE, changed.matcher.classify, flows)
+    else:
+
+        def program_of(pin: FlowPin) -> Program:
+            return programs.get(caller.tenant_id, pin).program
+
+        began_on = replace(conversation.flow, version=_first_version(rows, conversation.flow))
+        own = program_of(began_on)
+        result = replay(own, traces, said, EXACT, flows=flows, program_of=program_of)
     return Replayed(result.turns, len(rows) <= MAX_TURNS, result.difference)
+
+
+def _first_version(rows: Sequence[JsonObject], now: FlowPin) -> FlowVersion:
+    """What the first turn ran on: before turns said so, none moved a conversation."""
+    said = (row["flow_version"] for row in rows if "flow_version" in row)
+    return FlowVersion(next(said, now.version))
 
 
 def _rows(

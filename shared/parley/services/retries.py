@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.domain.json import JsonObject
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.services.ports.clock import Clock
@@ -30,14 +30,21 @@ class RetryingIntegrations:
         self._pause = pause
 
     def call(
-        self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
     ) -> IntegrationReply:
         """The first success, else the last failure; `attempts` has them all."""
         began = self._clock()
         attempts: list[JsonObject] = []
         fitted: IntegrationRequest | None = request
         while fitted is not None:
-            reply = self._integrations.call(tenant_id, fitted, idempotency_key=idempotency_key)
+            reply = self._integrations.call(
+                tenant_id, conversation_id, fitted, idempotency_key=idempotency_key
+            )
             attempts.append(_noted(reply))
             if len(attempts) == request.max_attempts or not may_pass(reply):
                 break

@@ -7,8 +7,8 @@ from datetime import datetime
 from parley.domain.conversations import Conversation
 from parley.domain.flows import IntentScore
 from parley.domain.json import JsonObject
-from parley.engine.services import IntegrationReply, IntegrationRequest
-from parley.services.arrivals import Arrived
+from parley.engine.services import Flows, IntegrationReply, IntegrationRequest, Runnable
+from parley.services.arrivals import Arrived, seed_of
 from parley.services.journal import Journal
 from parley.services.ports.programs import LoadedFlow
 
@@ -21,6 +21,7 @@ class Surroundings:
     _arrived: Arrived
     _flow: LoadedFlow
     _journal: Journal
+    _flows: Flows
 
     @property
     def now(self) -> datetime:
@@ -28,7 +29,7 @@ class Surroundings:
 
     @property
     def seed(self) -> int:
-        return int(self._arrived.turn[:8] + self._arrived.turn[9:13], 16)
+        return seed_of(self._arrived.turn)
 
     @property
     def user(self) -> JsonObject:
@@ -51,6 +52,9 @@ class Surroundings:
 
     def classify(self, text: str, among: Sequence[str]) -> Sequence[IntentScore]:
         return self._flow.matcher.classify(text, among)
+
+    def flow(self, key: str) -> Runnable | None:
+        return self._flows(key)
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         return self._journal.call(request)

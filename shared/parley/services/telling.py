@@ -59,6 +59,7 @@ class Told:
             "id": arrived.turn,
             "turn_no": after.turn_no,
             "at": to_rfc3339(arrived.at),
+            "flow_version": before.flow.version,
             "pid": arrived.inbound.pid,
             "payload_hash": arrived.payload_hash,
             "outcome": result.outcome.value,

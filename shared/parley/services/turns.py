@@ -6,30 +6,36 @@ that was lost is settled by reading again: a turn's id is derived from its event
 it in the document knows that the commit was made.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from parley.domain.conversations import Conversation
+from parley.domain.conversations import Conversation, FlowPin
 from parley.domain.errors import LimitExceeded, NotFound, PlatformError, Unavailable
 from parley.domain.history import messages_in
 from parley.domain.messages import Direction
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome, TurnTaken
-from parley.engine.events import Event
+from parley.engine.effects import LogEvent
+from parley.engine.events import Event, MigrateEvent, StartEvent
 from parley.engine.program import Program
 from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
+from parley.services.callbacks import came_early
+from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
 from parley.services.journal import Journal, Overtaken
+from parley.services.migration_turns import migrated
 from parley.services.outbox import OutboxService
 from parley.services.ports.clock import Clock
 from parley.services.ports.conversations import Conversations, Messages
 from parley.services.ports.integrations import Integrations
 from parley.services.ports.programs import Programs
+from parley.services.starts import Turned, pinned, started
 from parley.services.surroundings import Surroundings
 from parley.services.time_left import TimeLeft
 from parley.services.timers import IDLE_PREFIX
@@ -135,13 +141,14 @@ class TurnService:
                     return self._known(before, arrived, repeat)
         if before.outbox.is_full:
             raise Unavailable("the conversation has too much unsent: try again")
+        if came_early(before, arrived):
+            raise Unavailable("the turn that made the call is not done: try again")
         journal.open(before)
         try:
-            result = self._result(arrived, journal)
+            after, result = self._turned(arrived, journal)
         except Overtaken:
             return None
         before = journal.document
-        after, outcome = self._after(before, arrived, result)
         committed = self._commit(before, after, arrived)
         if committed is None:
             return None
@@ -149,7 +156,7 @@ class TurnService:
         flushed = not owns_outbox or self._flush(document, arrived)
         sent = messages_in(after.id, after.tail[len(before.tail) :])
         replies = [message for message in sent if message.direction is Direction.OUTBOUND]
-        return TurnTaken(outcome, after, replies, after.turn_no, flushed=flushed)
+        return TurnTaken(result.outcome, after, replies, after.turn_no, flushed=flushed)
 
     def _may_be_repeat(self, before: Conversation, arrived: Arrived) -> bool:
         """Whether it takes a look to know; the commit itself refuses what the ring still holds.
@@ -188,8 +195,30 @@ class TurnService:
             self._flush(after, arrived)
         return repeat
 
-    def _result(self, arrived: Arrived, journal: Journal) -> Result:
+    def _turned(self, arrived: Arrived, journal: Journal) -> Turned:
         """Raises Overtaken, Unavailable."""
+        before = journal.document
+        turn_on = partial(self._turn_on, arrived, journal)
+        if before.turn_no or not isinstance(arrived.event, StartEvent):
+            return turn_on(before.flow)
+        return started(self._programs, before, turn_on)
+
+    def _turn_on(
+        self, arrived: Arrived, journal: Journal, flow: FlowPin, events: Sequence[LogEvent] = ()
+    ) -> Turned:
+        """The turn on `flow`, or a failed one if that would be too large; `events` told first."""
+        result = self._result(arrived, journal, flow)
+        before = pinned(journal.document, flow)
+        try:
+            return after_turn(before, arrived, result.after(events), self._clock()), result
+        except (TooLarge, ValueError) as error:
+            if not before.pending.is_empty:
+                raise Unavailable("the conversation has too much unsent: try again") from error
+            program = self._programs.get(before.tenant_id, flow).program
+            result = failed(before, arrived, error, program)
+            return after_turn(before, arrived, result.after(events), self._clock()), result
+
+    def _result(self, arrived: Arrived, journal: Journal, flow: FlowPin) -> Result:
         received = arrived.receipt.receive_count
         if received >= QUARANTINE_AT and journal.has_killed(self._clock()):
             return quarantined(journal.document, arrived)
@@ -197,15 +226,18 @@ class TurnService:
             journal.begin(self._clock())
         if not journal.document.status.is_open:
             return ignored(arrived)
-        return self._run_flow(journal.document, arrived, journal)
+        return self._run_flow(pinned(journal.document, flow), arrived, journal)
 
     def _run_flow(self, before: Conversation, arrived: Arrived, journal: Journal) -> Result:
         program: Program | None = None
         try:
+            if isinstance(arrived.event, MigrateEvent):
+                return migrated(self._programs, before, arrived, arrived.event, journal)
             flow = self._programs.get(before.tenant_id, before.flow)
             program = flow.program
             state = RunState.from_json(before.state) if before.turn_no else None
-            services = Surroundings(before, arrived, flow, journal)
+            called = called_by(self._programs, before.tenant_id)
+            services = Surroundings(before, arrived, flow, journal, called)
             turn = self._run(program, state, arrived.event, services)
         except (Unavailable, LimitExceeded, Overtaken):
             raise
@@ -213,21 +245,8 @@ class TurnService:
             return failed(before, arrived, error, program)
         if turn.ignored:
             return Result(Outcome.IGNORED, None, (), turn.trace)
-        idle_at = program.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
+        idle_at = turn.flow.idle_due_at(turn.state, max(arrived.at, before.last_activity_at))
         return Result(Outcome.COMMITTED, turn.state, turn.effects, turn.trace, idle_at)
-
-    def _after(
-        self, before: Conversation, arrived: Arrived, result: Result
-    ) -> tuple[Conversation, Outcome]:
-        """The document with the turn in it, or with a failed one if that would be too large."""
-        try:
-            return after_turn(before, arrived, result, self._clock()), result.outcome
-        except (TooLarge, ValueError) as error:
-            if not before.pending.is_empty:
-                raise Unavailable("the conversation has too much unsent: try again") from error
-            program = self._programs.get(before.tenant_id, before.flow).program
-            result = failed(before, arrived, error, program)
-            return after_turn(before, arrived, result, self._clock()), result.outcome
 
     def _commit(
         self, before: Conversation, after: Conversation, arrived: Arrived

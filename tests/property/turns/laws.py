@@ -12,6 +12,7 @@ from parley.domain.history import is_message
 from parley.domain.ids import turn_id
 from parley.domain.json import JsonObject
 from parley.domain.turns import Outcome
+from tests.builders import A_PIN
 from tests.property.turns.simulation import Broken, Simulation
 
 _NOTICED = timedelta(seconds=150)
@@ -61,6 +62,7 @@ def check_at_rest(simulation: Simulation) -> None:
     _require_recorded(simulation, Counter(row["pid"] for row in turns))
     _require_order(simulation)
     _require_chain(turns)
+    _require_version(simulation, turns)
     _require_run(simulation, turns)
     rows = {row["id"]: row for row in simulation.ledger.rows}
     projected = {row["id"]: row for row in turns} | {
@@ -104,6 +106,17 @@ def _require_chain(turns: Sequence[JsonObject]) -> None:
     ran = [row["trace"] for row in turns if row["outcome"] == Outcome.COMMITTED]
     for before, after in pairwise(ran):
         _require("I11", before["state_after"] == after["state_before"], "a turn was overwritten")
+
+
+def _require_version(simulation: Simulation, turns: Sequence[JsonObject]) -> None:
+    """Each turn ran on what the moves before it led to, and so will the next one."""
+    version = A_PIN.version
+    for row in turns:
+        _require("I11", row["flow_version"] == version, f"turn {row['turn_no']} ran on another")
+        event = row["trace"]["event"]
+        if event["kind"] == "migrate" and row["outcome"] == Outcome.COMMITTED:
+            version = event["to"]["version"]
+    _require("I11", simulation.conversation.flow.version == version, "a move is lost or doubled")
 
 
 def _sent(simulation: Simulation) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from parley.domain.conversations import Arrival, Conversation
+from parley.domain.conversations import Arrival, Conversation, FlowPin, FlowVersion
 from parley.domain.errors import Unavailable
 from parley.domain.ids import ConversationId, ProviderId, TenantId, TurnId
 from parley.domain.json import JsonObject
@@ -17,6 +17,7 @@ from parley.repositories.memory.conversations import MemoryConversations
 from parley.repositories.memory.messages import MemoryMessages
 from parley.repositories.memory.queues import MemoryFifo, Record
 from parley.services.journal import VISIBILITY
+from parley.services.migrations import migration
 from parley.services.outbox import OutboxService
 from parley.services.turns import TurnService
 from tests.builders import (
@@ -138,7 +139,7 @@ class Simulation:
             inbound=watched("inbound", self.queue),
             outbound=watched("outbound", self.wire),
             integrations=watched("integrations", self.shop),
-            programs=watched("programs", FixedPrograms({A_PIN: PAYING})),
+            programs=watched("programs", FixedPrograms({A_PIN: PAYING, NEXT_PIN: PAYING})),
             clock=self.clock,
             turn_service=self.code.turns,
             outbox_service=self.code.outbox,
@@ -166,6 +167,14 @@ class Simulation:
         if inbound.pid not in self.accepted:
             self.accepted.append(inbound.pid)
         return inbound
+
+    def accept_move(self) -> None:
+        """The conversation is to move to the other version of its flow; that is queued, too."""
+        to = NEXT_PIN if self.conversation.flow == A_PIN else A_PIN
+        moving = migration(self.conversation, to, {}, self.clock.now)
+        self.queue.send(moving)
+        if moving.pid not in self.accepted:
+            self.accepted.append(moving.pid)
 
     def message(self, text: str, *, pid: str | None = None) -> Inbound:
         return an_inbound(
@@ -276,3 +285,4 @@ def _until_answered(work: Callable[[], None]) -> Callable[[], None]:
 
 
 PAYING = a_flow(paying())
+NEXT_PIN = FlowPin(A_PIN.id, FlowVersion("1.1"))

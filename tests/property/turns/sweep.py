@@ -44,7 +44,7 @@ class Story:
             [[], ["visibility"], ["leases"], ["leases"], ["visibility", "leases"]]
         )
         self._start()
-        plan = ["queue", "direct", "repeat"] * 2 + ["queue", "direct"]
+        plan = ["queue", "direct", "repeat"] * 2 + ["queue", "direct", "move", "move"]
         self._random.shuffle(plan)
         for _ in range(MAX_STEPS):
             if not plan and not self._running and not len(simulation.queue):
@@ -84,8 +84,11 @@ class Story:
         match what:
             case "queue":
                 simulation.accept(text)
+            case "move":
+                simulation.accept_move()
             case "repeat":
-                known = [str(inbound.pid) for inbound in simulation.queue.sent] or ["web:m0queue"]
+                sent = [str(inbound.pid) for inbound in simulation.queue.sent]
+                known = [pid for pid in sent if pid.startswith("web:")] or ["web:m0queue"]
                 pid = self._random.choice(known)
                 simulation.accept(pid.removeprefix("web:"), pid=pid)
             case _:

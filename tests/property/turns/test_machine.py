@@ -38,6 +38,11 @@ class Turns(RuleBasedStateMachine):
         for _ in range(copies):
             self.simulation.accept(name)
 
+    @rule()
+    def move(self) -> None:
+        """Somebody publishes the other version, and takes live conversations along."""
+        self.simulation.accept_move()
+
     @precondition(lambda self: len(self.running) < MAX_RUNNING)
     @rule()
     def deliver(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from parley.api.bodies import Instant
+from parley.api.callbacks import CallbackDraft
 from parley.api.conversations import ConversationDraft, ConversationFilter, ConversationView
 from parley.api.flows import CheckView, FlowDraft, FlowFilter, FlowSource, PublishDraft
 from parley.api.messages import MessageDraft, MessageView
@@ -49,6 +50,24 @@ def test_a_flow_comes_as_document_or_as_text(given: dict[str, object]) -> None:
 @pytest.mark.parametrize("given", [{"document": {"a": 1}}, {"source": "a: 1"}, {"document": {}}])
 def test_a_flow_is_what_was_sent(given: dict[str, object]) -> None:
     assert FlowDraft.model_validate(given).given == next(iter(given.values()))
+
+
+@pytest.mark.parametrize("more", [{"kind": "refused"}, {"error": "no"}])
+def test_an_answer_that_succeeded_has_not_failed(more: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="neither `kind` nor `error`"):
+        CallbackDraft.model_validate({"status": "success", **more})
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"status": "success", "data": {"receipt": None}},
+        {"status": "success", "data": False},
+        {"status": "error", "kind": "http_5xx", "error": "the printer is out"},
+    ],
+)
+def test_an_answer_says_what_was_sent_and_no_more(sent: dict[str, object]) -> None:
+    assert CallbackDraft.model_validate(sent).answer() == sent
 
 
 @pytest.mark.parametrize("field", ["tenant_id", "id", "role", "is_admin", "created_by", "price"])

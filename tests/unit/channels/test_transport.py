@@ -11,13 +11,13 @@ import httpcore
 import pytest
 
 from parley.channels.transport import MAX_REPLY_BYTES, HttpIntegrations
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.domain.json import Json
 from parley.engine.services import IntegrationReply, IntegrationRequest
 
 pytestmark = pytest.mark.disable_socket
 
-TENANT = TenantId("t")
+TENANT, TALK = TenantId("t"), ConversationId("c")
 PUBLIC = "93.184.216.34"
 
 
@@ -126,7 +126,7 @@ def call(
     integrations = HttpIntegrations(
         local_bases=local, resolve=network.resolve, backend=network, now_s=network.clock
     )
-    return integrations.call(TENANT, a_request(**changes), idempotency_key="turn:0")
+    return integrations.call(TENANT, TALK, a_request(**changes), idempotency_key="turn:0")
 
 
 def test_a_call_goes_to_the_checked_address_under_the_name_it_was_given() -> None:
@@ -366,7 +366,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
 
     integrations = HttpIntegrations(resolve=never, backend=network, now_s=network.clock)
 
-    assert integrations.call(TENANT, a_request(), idempotency_key="k").kind in (
+    assert integrations.call(TENANT, TALK, a_request(), idempotency_key="k").kind in (
         "timeout",
         "refused",
     )

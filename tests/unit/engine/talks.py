@@ -10,7 +10,7 @@ from parley.engine.compile import compile_flow
 from parley.engine.effects import Effect, SendMessage
 from parley.engine.events import AgentEvent, Event, MessageEvent, StartEvent, TimerEvent
 from parley.engine.program import Program
-from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.engine.services import IntegrationReply, IntegrationRequest, Runnable
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 
@@ -72,6 +72,7 @@ class FixedServices:
         intents: Mapping[str, Sequence[tuple[str, float]]] | None = None,
         replies: Sequence[IntegrationReply] = (),
         user: JsonObject | None = None,
+        flows: Sequence[JsonObject] = (),
     ) -> None:
         self.now = NOON
         self.seed = 7
@@ -82,11 +83,16 @@ class FixedServices:
         self.calls: list[IntegrationRequest] = []
         self._intents = intents or {}
         self._replies = list(replies)
+        self._flows = {flow["name"]: program(flow) for flow in flows}
 
     def classify(self, text: str, among: Sequence[str]) -> list[IntentScore]:
         self.asked.append((text, tuple(among)))
         found = [IntentScore(*score) for score in self._intents.get(text, ())]
         return [score for score in found if not among or score.name in among]
+
+    def flow(self, key: str) -> Runnable | None:
+        found = self._flows.get(key)
+        return None if found is None else Runnable(found, self.classify)
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         self.calls.append(request)

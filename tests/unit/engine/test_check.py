@@ -8,7 +8,7 @@ import pytest
 from parley.domain.errors import FlowInvalid
 from parley.domain.flow_slots import Slot
 from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
-from parley.engine.checks.surroundings import Surroundings
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.engine.formats import dump_flow, load_flow
 from parley.nlu.matcher import IntentMatcher
 from tests.unit.engine.talks import a_flow, at_once, program, says, state, to
@@ -56,6 +56,10 @@ def a_choice(*expressions: Any) -> Any:
     return state("c", "condition", config={"conditions": conditions, "default_state": "end"})
 
 
+def calling(flow: str, **more: Any) -> Any:
+    return {"type": "trigger_flow", "config": {"flow": flow, **more}}
+
+
 def changed(pointer: Any, value: Any) -> Any:
     """The sound flow with one value changed, or taken away if it is `...`."""
     if not pointer:
@@ -70,6 +74,14 @@ def changed(pointer: Any, value: Any) -> Any:
         del here[key]
     else:
         here[key] = value
+    return flow
+
+
+def built_in_call(endpoint: Any, *, is_async: bool = False) -> Any:
+    """The sound flow, calling `parley.tasks` in place of its integration."""
+    flow = changed("/states/2/config", {"integration_id": "parley.tasks", "endpoint": endpoint})
+    flow["states"][2]["config"].update({"async": True} if is_async else {})
+    flow["states"][4]["config"]["response_templates"]["en"] = "{{ slots.n }}"
     return flow
 
 
@@ -195,6 +207,24 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/0/entry_actions", [{"type": "send_message", "config": {}}]),
         ),
         (
+            "action.incomplete",
+            "/states/0/entry_actions/0/config/results",
+            changed("/states/0/entry_actions", [calling("survey", results={"v": "vars.note"})]),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/entry_actions/0/config/arguments/what",
+            changed("/states/0/entry_actions", [calling("survey", arguments={"what": "vars.w"})]),
+        ),
+        (
+            "expression.invalid",
+            "/states/0/entry_actions/0/config/results/v",
+            changed(
+                "/states/0/entry_actions",
+                [calling("survey", mode="call", results={"v": "slots.nobody"})],
+            ),
+        ),
+        (
             "choice.unoffered",
             "/states/0/transitions/0/condition_value",
             changed("/states/0/transitions/0", to("form", "user_choice", "x")),
@@ -313,12 +343,36 @@ def test_the_examples_have_no_errors(path: Any) -> None:
         ("state.dead_end", "/states/1", changed("/states/1/transitions", [])),
         ("flow.cycle", "/states/5", with_state(says("c", "C", at_once("c")))),
         ("state.no_way_out", "/states/5", with_state(says("c", "C", at_once("c")))),
+        ("timeout.incomplete", "/states/2", changed("/states/2/config/async", True)),
         (
-            "feature.unavailable",
-            "/states/0/entry_actions/0/type",
-            changed("/states/0/entry_actions", [{"type": "trigger_flow", "config": {"flow": "x"}}]),
+            "integration.built_in",
+            "/states/2/config/integration_id",
+            changed("/states/2/config/integration_id", "parley.task"),
         ),
-        ("feature.unavailable", "/states/2/config/async", changed("/states/2/config/async", True)),
+        (
+            "integration.built_in",
+            "/states/2/config/endpoint",
+            changed("/states/2/config/integration_id", "parley.tasks"),
+        ),
+        (
+            "integration.built_in",
+            "/states/2/config/endpoint/de",
+            built_in_call({"en": "create", "de": "erstellen"}),
+        ),
+        ("integration.built_in", "/states/2/config/async", built_in_call("create", is_async=True)),
+        (
+            "integration.built_in",
+            "/states/0/entry_actions/0/config/endpoint",
+            changed(
+                "/states/0/entry_actions",
+                [
+                    {
+                        "type": "call_integration",
+                        "config": {"integration_id": "parley.llm", "endpoint": "write"},
+                    }
+                ],
+            ),
+        ),
         ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
         ("intent.few_examples", "/intents/i", changed("/intents", {"i": {"examples": ["one"]}})),
@@ -564,7 +618,7 @@ ALIKE = {
     "refund": {"examples": ["I want to have all my money back", "refund please", "pay me back"]},
     "payout": {"examples": ["I want to have all my money back now", "pay out", "withdraw"]},
 }
-CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
+CALLS = calling("survey")
 
 
 @pytest.mark.parametrize(
@@ -586,13 +640,28 @@ CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
             "flow.unknown",
             "/states/0/entry_actions/0/config/flow",
             changed("/states/0/entry_actions", [CALLS]),
-            Surroundings(flows={"other": {}}),
+            Surroundings(flows={"other": CalledFlow({}, frozenset())}),
         ),
         (
             "flow.slot_type",
             "/states/0/entry_actions/0/config/flow",
             changed("/states/0/entry_actions", [CALLS]),
-            Surroundings(flows={"survey": {"n": Slot(type="string")}}),
+            Surroundings(flows={"survey": CalledFlow({"n": Slot(type="string")}, frozenset())}),
+        ),
+        (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/arguments/what",
+            changed("/states/0/entry_actions", [calling("survey", arguments={"what": "1"})]),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
+        ),
+        (
+            "flow.variable_unknown",
+            "/states/0/entry_actions/0/config/results/v",
+            changed(
+                "/states/0/entry_actions",
+                [calling("survey", mode="call", results={"v": "vars.note + vars.what"})],
+            ),
+            Surroundings(flows={"survey": CalledFlow({}, frozenset({"note"}))}),
         ),
         (
             "intent.confused",
@@ -605,6 +674,44 @@ CALLS = {"type": "trigger_flow", "config": {"flow": "survey"}}
 def test_what_the_surroundings_lack_is_found(code: Any, at: Any, flow: Any, around: Any) -> None:
     assert (code, at) in {(d.code, d.pointer) for d in check_flow(flow, around)}
     assert code in {rule.code for rule in OUTER_RULES}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("/orders", True),
+        ("{{ slots.n }}/orders", True),
+        ({"en": "/orders", "de": "/bestellungen"}, True),
+        ({"text": "shared"}, True),
+        ("https://shop.example/orders", False),
+        ({"en": "/orders", "de": "https://shop.example"}, False),
+        ({"text": "address"}, False),
+    ],
+)
+def test_only_what_is_called_below_a_base_address_needs_to_be_set_up(
+    endpoint: Any, *, expected: bool
+) -> None:
+    texts = {"shared": {"en": "/orders"}, "address": {"en": "https://shop.example/"}}
+    flow = changed("", {**changed("/states/2/config/endpoint", endpoint), "texts": texts})
+
+    found = check_flow(flow, Surroundings(integrations=frozenset()))
+
+    assert ("integration.unknown" in {each.code for each in found}) is expected
+
+
+def test_the_flows_that_are_looked_up_are_those_that_a_document_names() -> None:
+    asked: list[frozenset[str]] = []
+    flow = changed("", {**changed("/states/0/entry_actions", [CALLS]), "name": "orders"})
+    settings = {**flow.get("settings", {}), "fallback_flow": "simple"}
+
+    def find(names: frozenset[str]) -> Surroundings:
+        asked.append(names)
+        return Surroundings(flows=dict.fromkeys(["survey"], CalledFlow({}, frozenset())))
+
+    found = check_flow({**flow, "settings": settings}, find)
+
+    assert asked == [{"survey", "simple"}]
+    assert [d.pointer for d in found if d.code == "flow.unknown"] == ["/settings/fallback_flow"]
 
 
 def test_surroundings_that_have_all_a_flow_needs_add_no_finding() -> None:
@@ -702,3 +809,30 @@ def test_a_finding_in_json_has_its_place_too() -> None:
     (missing,) = (d for d in check_flow(text) if d.code == "state.missing")
     assert missing.line is not None
     assert '"target_state": "nowhere"' in text.splitlines()[missing.line - 1]
+
+
+@pytest.mark.parametrize("mode", ["replace", "call"])
+def test_a_state_that_another_flow_takes_over_needs_no_way_on(mode: str) -> None:
+    gone = says("gone", "Gone", at_once("gone"), entry_actions=[calling("survey", mode=mode)])
+
+    codes = {code for code, _ in found(with_state(gone))}
+
+    assert ("flow.cycle" in codes) == (mode == "call")
+
+
+def test_a_transition_that_another_flow_takes_over_leads_nowhere() -> None:
+    over = at_once("gone", actions=[calling("survey")])
+
+    codes = {code for code, _ in found(with_state(says("gone", "Gone", over)))}
+
+    assert codes.isdisjoint({"flow.cycle", "state.no_way_out", "state.dead_end"})
+
+
+def test_what_a_call_gives_back_is_declared_by_it() -> None:
+    action = calling("survey", mode="call", results={"note": "vars.anything"})
+    flow = changed("/states/0/entry_actions", [action])
+    flow["states"][0]["config"]["response_templates"] = {
+        "en": "{{ vars.note }} {{ vars.call.status }}"
+    }
+
+    assert "text.invalid" not in {code for code, _ in found(flow)}

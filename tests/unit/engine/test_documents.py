@@ -64,10 +64,6 @@ def test_a_document_is_closed_and_frozen() -> None:
             "/states/0/entry_actions/0/config",
         ),
         (
-            a_flow(says("a", entry_actions=[{"type": "trigger_flow", "config": {"flow": "x"}}])),
-            "/states/0/entry_actions/0/config",
-        ),
-        (
             a_flow(state("a", "slot_filling", config={"required_slots": ["x"]})),
             "/states/0/config/required_slots",
         ),

@@ -8,9 +8,11 @@ from parley.domain.flows import FlowDocument
 from parley.engine.check import check_flow
 from parley.engine.formats import load_flow
 from parley.engine.scripts import script_from_json
+from parley.engine.services import Runnable
 from parley.engine.testing import Failure, Report, run_tests
 from parley.services.programs import built
 from tests.unit.engine.talks import a_flow, program, says, state, to
+from tools.flows.files import read_called
 
 FLOWS = Path(__file__).parents[3] / "examples" / "flows"
 FILES = sorted(FLOWS.glob("*.test.yaml"))
@@ -20,7 +22,8 @@ FILES = sorted(FLOWS.glob("*.test.yaml"))
 def test_an_example_passes_its_own_tests_and_they_reach_every_transition(path: Any) -> None:
     file = script_from_json(load_flow(path.read_text()))
     flow = built(load_flow((FLOWS / file.flow).read_text()))
-    report = run_tests(flow.program, flow.document, file, flow.matcher.classify)
+    called = read_called(path, file)
+    report = run_tests(flow.program, flow.document, file, flow.matcher.classify, flows=called)
     assert {outcome.name: outcome.failures for outcome in report.outcomes} == {
         test.name: () for test in file.tests
     }
@@ -67,6 +70,55 @@ def test_a_step_that_comes_out_otherwise_is_a_failure_with_a_reason() -> None:
         Failure(1, "state is 'a', not 'b'"),
         Failure(2, "text is 'Bye', not 'bye'"),
     )
+
+
+LATER = a_flow(
+    state(
+        "call",
+        "integration",
+        to("done", "integration_success"),
+        to("late", "timeout"),
+        to("failed", "integration_error"),
+        timeout_seconds=60,
+        config={"integration_id": "x", "async": True, "response_mapping": {"vars.n": "n"}},
+    ),
+    says("done", "{{ vars.n }}", to("call")),
+    says("failed", "{{ integration.kind }}", to("call")),
+    says("late", "Late", to("call")),
+)
+
+
+def later(*steps: Any) -> list[Failure]:
+    """Failures of a flow whose call is taken and answered later."""
+    file = script_from_json(
+        {
+            "flow": "x",
+            "stubs": {"x": [{"status": 202}]},
+            "tests": [{"name": "t", "steps": list(steps)}],
+        }
+    )
+    document = FlowDocument.model_validate(LATER)
+    report = run_tests(program(LATER), document, file, lambda _, __: ())
+    return list(report.outcomes[0].failures)
+
+
+def test_a_callback_answers_the_call_that_is_awaited() -> None:
+    assert not later(
+        {"start": True, "expect": {"state": "call"}},
+        {"callback": {"data": {"n": 5}}, "expect": {"state": "done", "text": "5"}},
+        {"user": "x", "expect": {"state": "call"}},
+        {"callback": {"error": "http_5xx"}, "expect": {"state": "failed", "text": "http_5xx"}},
+        {"user": "x"},
+        {"callback": {"status": "error"}, "expect": {"state": "failed", "text": "refused"}},
+        {"user": "x"},
+        {"advance": "1m", "expect": {"state": "late"}},
+    )
+
+
+def test_a_callback_that_nobody_awaits_cannot_happen() -> None:
+    assert later({"callback": {}}, {"callback": {}}) == [
+        Failure(2, "no call waits for a callback: the conversation is active, in 'done'")
+    ]
 
 
 def test_what_no_test_reached_is_named() -> None:
@@ -165,6 +217,8 @@ def test_what_cannot_happen_is_a_failure_and_ends_the_test() -> None:
         ({"advance": "soon"}, "should match pattern"),
         ({"advance": "401d"}, "400 days at most"),
         ({"agent": "dances"}, "an agent does"),
+        ({"callback": {"status": "success", "error": "timeout"}}, "has not the status success"),
+        ({"callback": {"error": "sulking"}}, "Input should be"),
         ({"user": "x", "expect": {"txt": "x"}}, "Extra inputs"),
         ({"user": "x", "expect": {"text": "/(/"}}, "missing"),
     ],
@@ -197,3 +251,29 @@ def test_the_clock_goes_on_by_no_more_than_it_may_however_large_the_number() -> 
     with pytest.raises(Invalid) as refused:
         ran({"advance": "999999999d999999999d"})
     assert "400 days at most" in str(refused.value.faults[0].message)
+
+
+def test_a_state_of_a_called_flow_is_known_by_its_flow() -> None:
+    flow = built(
+        a_flow(
+            says(
+                "a",
+                "Hi",
+                to("b", actions=[{"type": "trigger_flow", "config": {"flow": "other"}}]),
+            ),
+            says("b"),
+        )
+    )
+    other = Runnable(program(a_flow(says("a", "There", to("a")), name="other")), lambda *_: [])
+    steps = [
+        {"user": "go", "expect": {"state": "other#a", "path": ["other#a"], "text": "There"}},
+        {"user": "go", "expect": {"state": "test#a"}},
+    ]
+    script = script_from_json({"flow": "x", "tests": [{"name": "t", "steps": steps}]})
+    flows = {"other": other}.get
+
+    (outcome,) = run_tests(
+        flow.program, flow.document, script, flow.matcher.classify, flows=flows
+    ).outcomes
+
+    assert [(f.step, f.what) for f in outcome.failures] == [(2, "state is 'other#a', not 'test#a'")]

@@ -3,13 +3,15 @@ from typing import Any
 
 import pytest
 
-from parley.domain.conversations import Status, Timer
+from parley.domain.conversations import FlowPin, FlowVersion, Status, Timer
 from parley.domain.errors import Invalid
+from parley.domain.ids import FlowId
 from parley.engine.events import (
     AgentEvent,
     CallbackEvent,
     CloseEvent,
     MessageEvent,
+    MigrateEvent,
     StartEvent,
     TimerEvent,
     event_from_json,
@@ -63,6 +65,11 @@ def test_the_digest_is_of_the_values_and_not_of_their_order() -> None:
         AgentEvent("return"),
         CallbackEvent("c", {"a": 1}),
         CloseEvent(Status.TIMEOUT),
+        MigrateEvent(
+            FlowPin(FlowId("f"), FlowVersion("1.0")),
+            FlowPin(FlowId("f"), FlowVersion("1.1")),
+            {"a": "b"},
+        ),
     ],
 )
 def test_an_event_survives_json(event: Any) -> None:
@@ -78,6 +85,10 @@ def test_an_event_survives_json(event: Any) -> None:
         {"kind": "agent", "action": "go"},
         {"kind": ["x"]},
         {"kind": "close", "status": "x"},
+        {"kind": "migrate", "from": {"id": "f", "version": "1.0"}, "state_map": {}},
+        {"kind": "migrate", "from": "f", "to": "f", "state_map": {}},
+        {"kind": "migrate", "from": {}, "to": {}, "state_map": {"a": 1}},
+        {"kind": "migrate", "from": {}, "to": {}, "state_map": ["a"]},
     ],
 )
 def test_what_is_no_event_is_refused(value: Any) -> None:

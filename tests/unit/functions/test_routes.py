@@ -102,7 +102,7 @@ def test_a_role_gets_in_where_the_table_says_and_nowhere_else(
     required = _requires(route)
     caller = Caller(TenantId("t"), UserId("u"), role)
     monkeypatch.setattr(route.app, "dependency_overrides", {services: _Nothing})
-    path = route.path.format(flow_id="f", conversation_id="c", version="1.0")
+    path = route.path.format(flow_id="f", conversation_id="c", version="1.0", token="t")
 
     answer = Api(caller).call(route.method, path, route=route)
 

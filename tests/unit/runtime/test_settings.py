@@ -23,6 +23,12 @@ def test_settings_are_what_the_environment_says() -> None:
     )
 
 
+def test_the_public_address_ends_where_routes_begin() -> None:
+    assert settings_from(LEAST).public_url == ""
+    told = {**LEAST, "PARLEY_PUBLIC_URL": "https://api.shop.example/v1/"}
+    assert settings_from(told).public_url == "https://api.shop.example/v1"
+
+
 def test_what_must_be_set_is_named() -> None:
     with pytest.raises(SettingsMissing, match="set PARLEY_STAGE"):
         settings_from({})

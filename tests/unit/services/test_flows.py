@@ -14,7 +14,10 @@ from parley.domain.audit import AuditEntry
 from parley.domain.conversations import FlowVersion
 from parley.domain.errors import Conflict, FlowInvalid, Invalid, NotFound, PreconditionFailed
 from parley.domain.flow_records import (
+    NO_CALLS,
+    Calls,
     ChangeType,
+    ExportedPart,
     Flow,
     FlowQuery,
     FlowStatus,
@@ -46,6 +49,8 @@ states:
       status: completed
       response_templates: {de: Hallo}   # formal enough
 """
+OTHER_YAML = YAML.replace("Wo ist", "Wohin ging")
+TESTS = {"tests": [{"name": "hello", "steps": [{"start": True, "expect": {"text": "Hallo"}}]}]}
 
 
 @pytest.fixture
@@ -158,7 +163,7 @@ def test_a_version_added_to_a_published_flow_shows_only_once_it_is_published_too
         YAML.replace("Wo ist", "Wohin ging"),
         change_type=ChangeType.MAJOR,
         change_description="other words",
-    )
+    ).version
 
     between = service.get(editor, flow.id)
     assert (version.version, version.number, version.change_description) == (
@@ -174,12 +179,111 @@ def test_a_version_added_to_a_published_flow_shows_only_once_it_is_published_too
 
 def test_an_older_version_may_be_made_the_active_one(service: FlowService, editor: Caller) -> None:
     flow = service.publish(editor, service.create(editor, YAML).id)
-    service.create_version(editor, flow.id, YAML)
+    service.create_version(editor, flow.id, OTHER_YAML)
     service.publish(editor, flow.id)
 
     back = service.publish(editor, flow.id, version=FlowVersion("1.0"))
 
     assert back.active_version == "1.0"
+
+
+def test_what_has_not_changed_is_no_other_version(
+    service: FlowService, editor: Caller, audit_log: MemoryAuditLog
+) -> None:
+    flow = service.create(editor, YAML, tests=TESTS)
+
+    again = service.create_version(
+        editor, flow.id, YAML, tests=TESTS, change_type=ChangeType.MAJOR, change_description="x"
+    )
+
+    assert not again.is_new
+    assert again.version == service.version(editor, flow.id, FlowVersion("1.0"))
+    assert service.get(editor, flow.id) == flow
+    assert len(audit_log.list(editor.tenant_id, cursor=None, limit=9).items) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "tests"),
+    [
+        (YAML + "# another comment\n", TESTS),
+        (OTHER_YAML, TESTS),
+        (YAML, None),
+        (YAML, json.dumps(TESTS)),
+        (YAML, {**TESTS, "user": {"first_name": "Ada"}}),
+    ],
+    ids=["comment", "document", "no tests", "tests as text", "other tests"],
+)
+def test_a_version_differs_by_its_document_its_text_or_its_tests(
+    service: FlowService, editor: Caller, source: str, tests: Any
+) -> None:
+    flow = service.create(editor, YAML, tests=TESTS)
+
+    saved = service.create_version(editor, flow.id, source, tests=tests)
+
+    assert saved.is_new
+    assert (saved.version.version, saved.version.tests) == ("1.1", tests)
+
+
+def test_only_the_latest_version_is_compared(service: FlowService, editor: Caller) -> None:
+    """Taking a change back is a change: the latest version is what is published next."""
+    flow = service.create(editor, YAML)
+    service.create_version(editor, flow.id, OTHER_YAML)
+
+    assert service.create_version(editor, flow.id, YAML).version.version == "1.2"
+
+
+@pytest.mark.parametrize(
+    ("tests", "pointer"),
+    [
+        ({}, "/tests/tests"),
+        ({"tests": []}, "/tests/tests"),
+        ({"tests": [{"name": "a", "steps": [{"user": "hi", "start": True}]}]}, None),
+        ({"tests": [{"name": "a", "steps": [{}], "stub": {}}]}, "/tests/tests/0/stub"),
+        ("tests: [", "/tests"),
+        ("just words", "/tests"),
+    ],
+)
+def test_what_is_no_file_of_tests_is_refused_with_its_place(
+    service: FlowService, editor: Caller, tests: Any, pointer: str | None
+) -> None:
+    flow = service.create(editor, YAML)
+
+    with pytest.raises(Invalid) as error:
+        service.create(editor, a_document("tested"), tests=tests)
+    with pytest.raises(Invalid):
+        service.create_version(editor, flow.id, OTHER_YAML, tests=tests)
+
+    assert all(fault.pointer.startswith("/tests") for fault in error.value.faults)
+    assert pointer is None or pointer in [fault.pointer for fault in error.value.faults]
+    assert [found.name for found in service.list(editor).items] == ["order-status"]
+
+
+def test_tests_are_exported_as_they_were_handed_in(service: FlowService, editor: Caller) -> None:
+    text = "# kept\ntests: [{name: a, steps: [{start: true}]}]\n"
+    flow = service.create(editor, YAML, tests=text)
+    service.create_version(editor, flow.id, YAML)
+    part = ExportedPart.TESTS
+
+    first = FlowVersion("1.0")
+    assert service.export(editor, flow.id, SourceFormat.YAML, version=first, what=part) == text
+    as_json = service.export(editor, flow.id, SourceFormat.JSON, version=first, what=part)
+    assert json.loads(as_json) == {"tests": [{"name": "a", "steps": [{"start": True}]}]}
+    with pytest.raises(NotFound, match=r"tests of version '1\.1'"):
+        service.export(editor, flow.id, SourceFormat.YAML, what=part)
+
+
+def test_a_check_knows_the_flows_that_are_there(service: FlowService, editor: Caller) -> None:
+    service.publish(editor, service.create(editor, YAML).id)
+    draft = service.create(editor, a_document("draft"))
+    stranger = a_caller(a_tenant_id())
+    service.publish(stranger, service.create(stranger, a_document("theirs")).id)
+
+    def unknown(name: str) -> bool:
+        document = a_document("caller", settings={"fallback_flow": name})
+        return "flow.unknown" in [found.code for found in service.check(editor, document)]
+
+    names = ["order-status", " order-status ", draft.name, "theirs", "nobody", "a\0b"]
+    assert [unknown(name) for name in names] == [False, False, True, True, True, True]
 
 
 def test_a_drafts_description_is_that_of_its_latest_version(
@@ -229,7 +333,7 @@ def test_an_archived_flow_is_taken_back_before_it_is_published(
 
 def test_a_stale_row_version_is_a_failed_precondition(service: FlowService, editor: Caller) -> None:
     flow = service.create(editor, YAML)
-    service.create_version(editor, flow.id, YAML)
+    service.create_version(editor, flow.id, OTHER_YAML)
 
     with pytest.raises(PreconditionFailed):
         service.publish(editor, flow.id, if_match=flow.row_version)
@@ -251,10 +355,15 @@ class Interrupted(MemoryFlows):
         return super().add_version(tenant_id, flow, version, entry)
 
     def publish(
-        self, tenant_id: TenantId, flow: Flow, version: FlowVersion, entry: AuditEntry
+        self,
+        tenant_id: TenantId,
+        flow: Flow,
+        version: FlowVersion,
+        entry: AuditEntry,
+        calls: Calls = NO_CALLS,
     ) -> Flow:
         self._interrupt(tenant_id, flow.id)
-        return super().publish(tenant_id, flow, version, entry)
+        return super().publish(tenant_id, flow, version, entry, calls)
 
     def _interrupt(self, tenant_id: TenantId, flow_id: FlowId) -> None:
         if self.times > 0:
@@ -268,7 +377,7 @@ class Interrupted(MemoryFlows):
     [
         lambda service, caller, flow_id, **more: service.publish(caller, flow_id, **more),
         lambda service, caller, flow_id, **more: service.create_version(
-            caller, flow_id, YAML, **more
+            caller, flow_id, OTHER_YAML, **more
         ),
     ],
     ids=["publish", "create_version"],
@@ -287,10 +396,12 @@ def test_a_writer_in_between_is_no_error_but_for_whoever_named_a_version(
     second = service.create(editor, a_document("second"))
     flows.times = 1
     with pytest.raises(PreconditionFailed):
-        service.create_version(editor, second.id, a_document("second"), if_match=second.row_version)
+        service.create_version(
+            editor, second.id, a_document("second", tags=["new"]), if_match=second.row_version
+        )
     flows.times = 99
     with pytest.raises(Conflict):
-        service.create_version(editor, flow.id, YAML)
+        service.create_version(editor, flow.id, YAML.replace("Wo ist", "Wann kommt"))
     assert stale > flow.row_version
 
 
@@ -378,7 +489,7 @@ def test_a_document_is_exported_as_yaml_and_as_json_that_mean_the_same(
 
     assert json.loads(as_json) == document
     again = service.create_version(editor, flow.id, as_yaml)
-    assert again.document == document
+    assert again.version.document == document
     assert not as_yaml.lstrip().startswith("{")
 
 
@@ -432,7 +543,7 @@ def test_what_was_done_is_in_the_audit_log_with_who_and_by_which_request(
     service: FlowService, editor: Caller, audit_log: MemoryAuditLog
 ) -> None:
     flow = service.create(editor, YAML)
-    service.create_version(editor, flow.id, YAML)
+    service.create_version(editor, flow.id, OTHER_YAML)
     service.publish(editor, flow.id)
 
     entries = [link.entry for link in audit_log.list(editor.tenant_id, cursor=None, limit=9).items]

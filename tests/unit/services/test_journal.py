@@ -4,7 +4,7 @@ import pytest
 
 from parley.domain.conversations import Conversation
 from parley.domain.errors import Unavailable
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.domain.queued import Receipt
 from parley.engine.events import StartEvent
 from parley.engine.services import IntegrationReply, IntegrationRequest
@@ -31,9 +31,14 @@ class Dying(Shop):
         self.deaths = deaths
 
     def call(
-        self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
     ) -> IntegrationReply:
-        reply = super().call(tenant_id, request, idempotency_key=idempotency_key)
+        reply = super().call(tenant_id, conversation_id, request, idempotency_key=idempotency_key)
         if self.deaths:
             self.deaths -= 1
             raise SystemExit
@@ -135,9 +140,16 @@ def test_a_reply_that_is_known_survives_losing_a_race() -> None:
 def test_two_calls_of_one_turn_enter_the_first_ones_reply_with_the_second() -> None:
     class Twice(Shop):
         def call(
-            self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+            self,
+            tenant_id: TenantId,
+            conversation_id: ConversationId,
+            request: IntegrationRequest,
+            *,
+            idempotency_key: str,
         ) -> IntegrationReply:
-            reply = super().call(tenant_id, request, idempotency_key=idempotency_key)
+            reply = super().call(
+                tenant_id, conversation_id, request, idempotency_key=idempotency_key
+            )
             if len(self.keys) == 2:
                 raise SystemExit
             return reply

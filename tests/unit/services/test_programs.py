@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
-from parley.domain.errors import NotFound, Unavailable
-from parley.domain.flow_records import FlowVersionRecord
+from parley.domain.errors import FlowInvalid, NotFound, Unavailable
+from parley.domain.flow_records import NO_CALLS, Calls, FlowVersionRecord
 from parley.domain.ids import FlowId, TenantId
 from parley.repositories.memory.flows import MemoryFlowCache, MemoryFlows
+from parley.services.ports.programs import Fallback
 from parley.services.programs import FlowPrograms
 from tests.tenants import a_document, a_flow, a_tenant_id, a_version, an_entry, new_id, published
 
@@ -57,10 +59,17 @@ def tenant_id() -> TenantId:
     return a_tenant_id()
 
 
-def _published(flows: CountedFlows, tenant_id: TenantId, name: str = "order-status") -> FlowPin:
+def _published(
+    flows: CountedFlows,
+    tenant_id: TenantId,
+    name: str = "order-status",
+    calls: Calls = NO_CALLS,
+    **changes: Any,
+) -> FlowPin:
     flow = a_flow(tenant_id, name=name)
-    flows.add(tenant_id, flow, a_version(flow, document=a_document(name)), an_entry(tenant_id))
-    flows.publish(tenant_id, published(flow), flow.latest_version, an_entry(tenant_id))
+    version = a_version(flow, document=a_document(name, **changes))
+    flows.add(tenant_id, flow, version, an_entry(tenant_id))
+    flows.publish(tenant_id, published(flow), flow.latest_version, an_entry(tenant_id), calls)
     flows.reads = 0
     return FlowPin(flow.id, flow.latest_version)
 
@@ -103,11 +112,11 @@ def test_a_cached_text_that_is_no_document_counts_as_forgotten(
 ) -> None:
     pin = _published(flows, tenant_id)
     cache = MemoryFlowCache()
-    for text in ("[]", "{", ""):
+    for text in ("[]", "{", "", '{"name": "old"}', '{"document": {}, "calls": {"a": 1}}'):
         cache.put(tenant_id, pin, text)
         loaded = FlowPrograms(flows, cache).get(tenant_id, pin)
         assert loaded.document.name == "order-status"
-    assert json.loads(cache.find(tenant_id, pin) or "")["name"] == "order-status"
+    assert json.loads(cache.find(tenant_id, pin) or "")["document"]["name"] == "order-status"
 
 
 def test_a_process_keeps_so_many_programs_and_lets_go_of_the_one_unused_for_longest(
@@ -122,6 +131,58 @@ def test_a_process_keeps_so_many_programs_and_lets_go_of_the_one_unused_for_long
     programs.get(tenant_id, second)
 
     assert flows.reads == 4
+
+
+def test_what_a_version_calls_comes_with_it_from_the_store_and_from_the_cache(
+    flows: CountedFlows, tenant_id: TenantId
+) -> None:
+    calls = {"日本": FlowPin(FlowId("f-1"), FlowVersion("2.1"))}
+    pin = _published(flows, tenant_id, calls=calls)
+    cache = MemoryFlowCache()
+
+    from_store = FlowPrograms(flows, cache).get(tenant_id, pin)
+    from_cache = FlowPrograms(MemoryFlows(), cache).get(tenant_id, pin)
+
+    assert from_store.calls == from_cache.calls == calls
+
+
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_a_fallback_is_what_it_was_when_the_flow_was_published(
+    flows: CountedFlows, tenant_id: TenantId, *, is_cached: bool
+) -> None:
+    """Also of a flow that is none any more: `nowhere` cannot be compiled."""
+    simple = FlowPin(FlowId("f-1"), FlowVersion("2.1"))
+    settings = {"fallback_flow": " simple "}
+    pin = _published(
+        flows, tenant_id, calls={"simple": simple}, settings=settings, initial_state="nowhere"
+    )
+    programs = FlowPrograms(flows, MemoryFlowCache() if is_cached else NoCache())
+    with pytest.raises(FlowInvalid):
+        programs.get(tenant_id, pin)
+
+    assert programs.fallback(tenant_id, pin) == Fallback("order-status", "simple", simple)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"settings": {}},
+        {"settings": None},
+        {"settings": {"fallback_flow": "another"}},
+        {"settings": {"fallback_flow": 7}},
+    ],
+)
+def test_a_flow_without_a_fallback_has_none(
+    flows: CountedFlows, tenant_id: TenantId, changes: dict[str, Any]
+) -> None:
+    calls = {"simple": FlowPin(FlowId("f-1"), FlowVersion("2.1"))}
+    pin = _published(flows, tenant_id, calls=calls, **changes)
+    programs = FlowPrograms(flows, MemoryFlowCache())
+
+    assert programs.fallback(tenant_id, pin) is None
+    assert programs.fallback(a_tenant_id(), pin) is None
+    assert programs.fallback(tenant_id, FlowPin(pin.id, FlowVersion("9.9"))) is None
 
 
 def test_programs_of_one_tenant_are_not_another_tenants(

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from parley.domain.conversations import Conversation
+from parley.domain.conversations import Conversation, FlowPin
 from parley.domain.errors import Unavailable
+from parley.domain.ids import TenantId
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome
 from parley.engine.turn import run_turn
 from parley.repositories.memory.conversations import MemoryConversations
+from parley.services.ports.programs import LoadedFlow
 from tests.builders import A_TENANT, FixedPrograms, ManualClock, World, a_world, an_inbound
 
 AFTER_VISIBILITY = 180
@@ -21,10 +23,10 @@ class Programs(FixedPrograms):
 
     is_away = False
 
-    def get(self, *wanted: object) -> object:  # type: ignore[override]  # passed on as it came
+    def get(self, tenant_id: TenantId, pin: FlowPin) -> LoadedFlow:
         if self.is_away:
             raise Unavailable("the flows are away")
-        return super().get(*wanted)  # type: ignore[arg-type]  # as above
+        return super().get(tenant_id, pin)
 
 
 class Conversations(MemoryConversations):

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from parley.domain.errors import Unavailable
-from parley.domain.ids import TenantId
+from parley.domain.ids import ConversationId, TenantId
 from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.services.retries import RetryingIntegrations
 from parley.services.time_left import TimeLeft
 
-TENANT = TenantId("t1")
+TENANT, TALK = TenantId("t1"), ConversationId("c1")
 REQUEST = IntegrationRequest(
     "shop", "/orders", "GET", None, 1_000, idempotent=True, max_attempts=3, backoff_ms=200
 )
@@ -32,9 +32,14 @@ class Line:
         self.keys: set[str] = set()
 
     def call(
-        self, tenant_id: TenantId, request: IntegrationRequest, *, idempotency_key: str
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
     ) -> IntegrationReply:
-        assert tenant_id == TENANT
+        assert (tenant_id, conversation_id) == (TENANT, TALK)
         self.keys.add(idempotency_key)
         self.timeouts.append(request.timeout_ms)
         self.now += self.takes
@@ -46,7 +51,7 @@ class Line:
 
     def asked(self, request: IntegrationRequest = REQUEST) -> IntegrationReply:
         retrying = RetryingIntegrations(self, clock=lambda: self.now, pause=self.pause)
-        return retrying.call(TENANT, request, idempotency_key="k")
+        return retrying.call(TENANT, TALK, request, idempotency_key="k")
 
 
 def test_a_call_that_failed_for_the_moment_is_made_again_and_each_attempt_is_told() -> None:

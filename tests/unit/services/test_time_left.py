@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from parley.domain.conversations import Conversation
-from parley.domain.ids import ProviderId, TenantId
+from parley.domain.ids import ConversationId, ProviderId, TenantId
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.turns import Outcome, TurnTaken
@@ -42,6 +42,7 @@ class SlowShop:
     def call(
         self,
         tenant_id: TenantId,  # noqa: ARG002 -- the port's
+        conversation_id: ConversationId,  # noqa: ARG002 -- the port's
         request: IntegrationRequest,
         *,
         idempotency_key: str,

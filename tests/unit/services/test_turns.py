@@ -21,6 +21,7 @@ from parley.domain.messages import Direction
 from parley.domain.queued import Inbound, OutboundTurn, Receipt
 from parley.domain.turns import Outcome
 from parley.engine.events import CloseEvent, TimerEvent, event_to_json
+from parley.engine.program import Program
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.repositories.memory.conversations import MemoryConversations
@@ -367,7 +368,7 @@ def test_a_timer_whose_turn_failed_does_not_fire_for_ever() -> None:
             return run_turn(*turn)  # type: ignore[arg-type]  # passed on as they came
         if isinstance(turn[2], TimerEvent):
             raise LookupError("a bug")  # noqa: TRY004 -- any will do
-        return Turn(cast("RunState", turn[1]), (), {"path": []})
+        return Turn(cast("RunState", turn[1]), (), {"path": []}, cast("Program", turn[0]))
 
     pin = FixedPrograms().resolve(A_TENANT, None, None)  # type: ignore[arg-type]  # any channel
     clock = ManualClock()

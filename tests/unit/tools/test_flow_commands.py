@@ -43,6 +43,13 @@ def a_test(tiny: Path, *steps: Any) -> str:
     return str(path)
 
 
+class Pipe(list[str]):
+    """Standing for standard input: lines that no terminal gives."""
+
+    def isatty(self) -> bool:
+        return False
+
+
 def test_check_points_at_the_line_and_fails_on_an_error(tiny: Path, capsys: Any) -> None:
     tiny.write_text(FLOW.replace("target_state: bye}", "target_state: gone}", 1))
     assert main(["flow", "check", str(tiny), ORDER]) == 1
@@ -129,13 +136,29 @@ def test_chat_plays_a_script(capsys: Any) -> None:
     ]
 
 
+def test_chat_plays_a_callback_and_takes_one_that_is_typed(
+    tiny: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returns = ORDER.replace("order_status", "returns")
+    script = ["--script", returns.replace(".yaml", ".test.yaml")]
+    test = ["--test", "wrong size within 30 days"]
+    assert main(["flow", "chat", returns, *script, *test]) == 0
+    said, answer = capsys.readouterr().out.splitlines()[-2:]
+    assert said == '> /callback {"data":{"url":"https://shop.example/l/1"}}'
+    assert answer.startswith("Here is your label: https://shop.example/l/1")
+
+    lines = ['/callback {"data": 1}\n', "/callback x\n", '/callback {"error": "sulks"}\n']
+    monkeypatch.setattr("sys.stdin", Pipe(lines))
+    assert main(["flow", "chat", str(tiny)]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "(no call waits for a callback: the conversation is active, in 'ask')"
+    assert told[1].startswith("Invalid JSON")
+    assert told[2].startswith("Input should be")
+
+
 def test_chat_takes_a_message_a_line_and_turns_the_clock(
     tiny: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Pipe(list[str]):
-        def isatty(self) -> bool:
-            return False
-
     monkeypatch.setattr("sys.stdin", Pipe(["what?\n", "/wait 1m\n", "never heard\n"]))
     assert main(["flow", "chat", str(tiny)]) == 0
     shown = capsys.readouterr()

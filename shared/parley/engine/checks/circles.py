@@ -1,8 +1,8 @@
 """Findings about circles: turns that would go round until the engine stops them.
 
-A `slot_filling` state waits only while a slot is missing, and a `wait` whose `until` fails goes to
-the error state: a turn passes through both. Round a circle that empties a slot and then asks for it
-no turn goes twice.
+A `slot_filling` state waits only while a slot is missing, an asynchronous call only if it was
+taken, and a `wait` whose `until` fails goes to the error state: a turn passes through all three.
+Round a circle that empties a slot and then asks for it no turn goes twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +14,11 @@ from parley.domain.flow_transitions import (
     PREVIOUS,
     Action,
     ClearSlotAction,
+    Condition,
     SetSlotAction,
     TriggerFlowAction,
 )
-from parley.engine.checks.graph import Graph, closes, configured
+from parley.engine.checks.graph import Graph, configured, is_replaced, rests
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
 from parley.engine.compile_states import mapping_target
@@ -69,7 +70,8 @@ def _passing(subject: Subject) -> list[Way]:
 
 def _may_pass(state: State) -> bool:
     fails = isinstance(state, WaitState) and state.config.until is not None
-    return not closes(state) and (fails or not waits(state) or isinstance(state, SlotFillingState))
+    need_not_wait = fails or isinstance(state, SlotFillingState | IntegrationState)
+    return not rests(state) and (need_not_wait or not waits(state))
 
 
 def _ways(subject: Subject, state: State) -> Iterator[Way]:
@@ -77,8 +79,12 @@ def _ways(subject: Subject, state: State) -> Iterator[Way]:
         yield from [Way(state.name, subject.error_state)] if subject.error_state else []
         return
     emptied = _emptied((*state.entry_actions, *state.exit_actions))
+    # An asynchronous call that was taken waits: only one that fails goes on at once.
+    has_failed = isinstance(state, IntegrationState) and state.config.is_async
+    conditions = AT_ONCE - {Condition.INTEGRATION_SUCCESS} if has_failed else AT_ONCE
     for transition in state.transitions:
-        if transition.condition in AT_ONCE:
+        is_left = is_replaced((*state.exit_actions, *transition.actions))
+        if transition.condition in conditions and not is_left:
             empties = emptied | _emptied(transition.actions)
             yield Way(state.name, transition.target_state, empties)
     for target in configured(state):

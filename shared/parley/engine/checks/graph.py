@@ -10,7 +10,13 @@ from parley.domain.flow_states import (
     SlotFillingState,
     State,
 )
-from parley.domain.flow_transitions import PREVIOUS, Condition, Transition
+from parley.domain.flow_transitions import (
+    PREVIOUS,
+    Action,
+    Condition,
+    Transition,
+    TriggerFlowAction,
+)
 from parley.engine.checks.guards import cover
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.compile import waits
@@ -53,8 +59,11 @@ class Graph:
 
 
 def _targets(state: State) -> Iterator[str]:
+    if is_replaced(state.entry_actions):
+        return
     for transition in state.transitions:
-        if transition.target_state != PREVIOUS:
+        is_left = is_replaced((*state.exit_actions, *transition.actions))
+        if transition.target_state != PREVIOUS and not is_left:
             yield transition.target_state
     yield from configured(state)
 
@@ -77,6 +86,17 @@ def closes(state: State) -> bool:
     return state.is_final or state.type == "end"
 
 
+def is_replaced(actions: Iterable[Action]) -> bool:
+    """Whether another flow takes this one's place, always, once those are done."""
+    calls = (a for a in actions if isinstance(a, TriggerFlowAction))
+    return any(call.condition is None and call.config.mode == "replace" for call in calls)
+
+
+def rests(state: State) -> bool:
+    """Whether this flow goes no further when the state has been entered."""
+    return closes(state) or is_replaced(state.entry_actions)
+
+
 def _closure(starts: Iterable[str], edges: dict[str, list[str]]) -> set[str]:
     found: set[str] = set()
     todo = list(starts)
@@ -97,11 +117,12 @@ def unreachable_states(subject: Subject) -> Iterator[Finding]:
 
 
 def dead_ends(subject: Subject) -> Iterator[Finding]:
-    """States that do not wait and whose ways on leave out a case."""
+    """States that do not wait, or wait for one answer, and whose ways on leave out a case."""
     graph = Graph(subject)
     for written in subject.each_state():
         state = written.part
-        passes = not waits(state) and not closes(state) and state.type != "error"
+        ends = isinstance(state, IntegrationState) or not waits(state)
+        passes = ends and not rests(state) and state.type != "error"
         if not passes and state.type != "slot_filling":
             continue
         ways = [t for t in state.transitions if _leads(graph, state, t)]
@@ -162,7 +183,7 @@ def _takes_required(state: SlotFillingState, free: Sequence[Transition]) -> bool
 def no_way_out(subject: Subject) -> Iterator[Finding]:
     """States from which no state that waits, closes or hands over can be reached."""
     graph = Graph(subject)
-    resting = {n for n, s in subject.states.items() if waits(s) or closes(s) or s.type == "error"}
+    resting = {n for n, s in subject.states.items() if waits(s) or _may_rest(s)}
     back: dict[str, list[str]] = {name: [] for name in graph.edges}
     for name, targets in graph.edges.items():
         for target in targets:
@@ -172,6 +193,12 @@ def no_way_out(subject: Subject) -> Iterator[Finding]:
         if name not in safe and graph.edges[name]:
             why = "From here the conversation can neither end nor wait: add a way to where it can."
             yield Finding(pointer, why, Goal("lost", name))
+
+
+def _may_rest(state: State) -> bool:
+    """Whether some way out of the state ends the flow, or all of its ways do."""
+    leaves = any(is_replaced((*state.exit_actions, *t.actions)) for t in state.transitions)
+    return rests(state) or state.type == "error" or leaves
 
 
 def different_targets(subject: Subject) -> Iterator[Finding]:

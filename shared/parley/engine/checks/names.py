@@ -6,17 +6,17 @@ from parley.domain.flow_states import (
     IntegrationState,
     IntentState,
     SlotFillingState,
-    WaitState,
 )
 from parley.domain.flow_texts import SHARED_TEXT, Text
 from parley.domain.flow_transitions import (
-    ON_INPUT,
     ClearSlotAction,
     ClearVariableAction,
     Condition,
     SendMessageAction,
     SetSlotAction,
     SetVariableAction,
+    TriggerFlowAction,
+    TriggerFlowConfig,
 )
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile_states import mapping_target
@@ -31,7 +31,6 @@ _NEED_VALUE = frozenset(
         Condition.INTENT_CONFIDENCE,
     }
 )
-_NEVER_WAIT = frozenset({"integration", "condition", "end"})
 
 
 def duplicate_states(subject: Subject) -> Iterator[Finding]:
@@ -82,22 +81,6 @@ def missing_values(subject: Subject) -> Iterator[Finding]:
             transition.condition_value, int | float
         ):
             yield Finding(f"{written.pointer}/condition_value", "Write a number from 0 to 1.")
-
-
-def input_where_nothing_waits(subject: Subject) -> Iterator[Finding]:
-    """Transitions on input in states that no input reaches."""
-    for written in subject.each_state():
-        if written.part.type not in _NEVER_WAIT:
-            continue
-        for n, transition in enumerate(written.part.transitions):
-            if transition.condition in ON_INPUT | {Condition.TIMEOUT}:
-                why = (
-                    f"A state of type {written.part.type} never waits: {transition.condition.value}"
-                )
-                yield Finding(
-                    f"{written.pointer}/transitions/{n}/condition",
-                    f"{why} can't hold here, so remove the transition.",
-                )
 
 
 def undefined_intents(subject: Subject) -> Iterator[Finding]:
@@ -222,6 +205,13 @@ def incomplete_actions(subject: Subject) -> Iterator[Finding]:
                 yield Finding(at, "Give a `text` or a `template`.")
             elif part.config.text is not None and part.config.template is not None:
                 yield Finding(at, "Give a `text` or a `template`, not both.")
+        elif isinstance(part, TriggerFlowAction) and _waits_for_nothing(part.config):
+            why = "A flow that replaces this one gives nothing back: write `mode: call`."
+            yield Finding(f"{at}/results", why)
+
+
+def _waits_for_nothing(config: TriggerFlowConfig) -> bool:
+    return config.mode == "replace" and bool(config.results)
 
 
 def unoffered_choices(subject: Subject) -> Iterator[Finding]:
@@ -255,25 +245,6 @@ def _offered(subject: Subject) -> set[str] | None:
                 return None
             found.update(payloads)
     return found
-
-
-def timeouts(subject: Subject) -> Iterator[Finding]:
-    """A timer that leads nowhere, and a timeout that no timer brings."""
-    anywhere = any(t.condition is Condition.TIMEOUT for t in subject.document.global_transitions)
-    for written in subject.each_state():
-        state = written.part
-        has_timer = state.timeout_seconds is not None or (
-            isinstance(state, WaitState) and state.config.until is not None
-        )
-        leads_on = any(t.condition is Condition.TIMEOUT for t in state.transitions)
-        if has_timer and not leads_on and not anywhere:
-            yield Finding(written.pointer, "Add a transition with the condition `timeout`.")
-        if leads_on and not has_timer and state.type not in _NEVER_WAIT:
-            why = "Add `timeout_seconds`: without it the timeout transition can't hold."
-            yield Finding(written.pointer, why)
-        if isinstance(state, WaitState) and not has_timer:
-            why = "A `wait` needs `until` or `timeout_seconds`."
-            yield Finding(written.pointer, why)
 
 
 def few_examples(subject: Subject) -> Iterator[Finding]:

@@ -25,7 +25,11 @@ def invalid_expressions(subject: Subject) -> Iterator[Finding]:
     """Expressions that do not parse, or whose types or names do not fit."""
     for written in subject.expressions():
         try:
-            compiled = subject.compiled(written.source)
+            compiled = (
+                subject.of_called_home.compile(written.source)
+                if written.of_called
+                else subject.compiled(written.source)
+            )
         except ExpressionInvalid as error:
             yield Finding(written.pointer, f"Mend the expression: {error}.")
             continue

@@ -59,11 +59,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class WrittenExpression:
-    """An expression and the CEL types that it may have there."""
+    """An expression and the CEL types that it may have there.
+
+    `of_called`: its variables are those of a called flow.
+    """
 
     pointer: str
     source: str
     returns: tuple[str, ...]
+    of_called: bool = False
 
 
 BOOL = ("BOOL", "DYN")
@@ -125,6 +129,11 @@ class Subject:
     def expressions_home(self) -> Expressions:
         """Compiles expressions with every name known: for checking."""
         return Expressions(self.document.slots, self.variables)
+
+    @cached_property
+    def of_called_home(self) -> Expressions:
+        """Compiles expressions on the variables of called flows, which are not known here."""
+        return Expressions(self.document.slots)
 
     @cached_property
     def _compiled(self) -> dict[str, Expression]:
@@ -203,6 +212,11 @@ def _action_expressions(action: Written[Action]) -> Iterator[WrittenExpression]:
         source = action.part.config.expression
         if source is not None:
             yield WrittenExpression(f"{action.pointer}/config/expression", source, ANYTHING)
+    if isinstance(action.part, TriggerFlowAction):
+        for field in ("arguments", "results"):
+            for name, source in getattr(action.part.config, field).items():
+                at = f"{action.pointer}/config/{field}/{name}"
+                yield WrittenExpression(at, source, ANYTHING, of_called=field == "results")
 
 
 def _state_expressions(written: Written[State]) -> Iterator[WrittenExpression]:

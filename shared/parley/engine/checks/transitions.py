@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from parley.domain.flow_states import ConditionState, IntentState, State
+from parley.domain.flow_states import ConditionState, IntegrationState, IntentState, State
 from parley.domain.flow_transitions import ON_INPUT, PREVIOUS, Condition, Transition
+from parley.domain.integrations import ERROR_KINDS
 from parley.engine.checks.filling import fillable
 from parley.engine.checks.guards import cover, is_always, why_never
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.checks.written import Written
 
-_KINDS = frozenset({"timeout", "http_4xx", "http_5xx", "circuit_open", "refused", "unknown"})
 _BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
 _LEAST, _MOST = 400, 599
 """The status codes that an error may have."""
@@ -47,9 +47,20 @@ def _hidden(
 
 def _may_hide(earlier: Transition, later: Transition, state: State | None) -> bool:
     """Whether, guards aside, it always holds before the later; `$previous` may not hold."""
-    if earlier.target_state == PREVIOUS or not _implied(earlier, later):
+    if earlier.target_state == PREVIOUS:
+        return False
+    if isinstance(state, IntegrationState) and _fails_by_timer(earlier, later):
+        return True
+    if not _implied(earlier, later):
         return False
     return state is None or state.type != "slot_filling" or _same_phase(earlier, later)
+
+
+def _fails_by_timer(earlier: Transition, later: Transition) -> bool:
+    """Whether the earlier takes the timer of an asynchronous call, which the later waits for."""
+    is_error = earlier.condition is Condition.INTEGRATION_ERROR
+    takes = is_error and earlier.condition_value in (None, "timeout")
+    return takes and later.condition is Condition.TIMEOUT
 
 
 def _order(transition: Transition) -> tuple[bool, int]:
@@ -151,7 +162,7 @@ def _never(subject: Subject, written: Written[Transition]) -> str | None:
 
 
 def _is_kind(value: str) -> bool:
-    return value in _KINDS or (value.isdecimal() and _LEAST <= int(value) <= _MOST)
+    return value in ERROR_KINDS or (value.isdecimal() and _LEAST <= int(value) <= _MOST)
 
 
 def _competes(subject: Subject, written: Written[Transition], intent: str) -> str | None:

@@ -32,7 +32,8 @@ class Condition:
     def enter(self, run: "Run", node: "StateNode") -> Step:
         target = self._all(run) if self.needs_all else self._first(run)
         if target is None and self.default is not None:
-            run.tried.append({"at": f"{node.pointer}/config/default_state", "held": True})
+            at = f"{run.prefix}{node.pointer}/config/default_state"
+            run.tried.append({"at": at, "held": True})
             target = self.default
         return way_on(run, node) if target is None else Goto(target)
 
@@ -48,5 +49,5 @@ class Condition:
 
     def _holds(self, run: "Run", branch: Branch) -> bool:
         held = run.is_true(branch.expression, branch.pointer)
-        run.tried.append({"at": branch.pointer, "held": held})
+        run.tried.append({"at": run.prefix + branch.pointer, "held": held})
         return held

@@ -1,13 +1,14 @@
-"""`end`: last words, and the conversation closes."""
+"""`end`: last words, and the flow is over."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.domain.conversations import Status
+from parley.engine.program import Ended
 from parley.engine.sayings import Sayings
 
 if TYPE_CHECKING:
-    from parley.engine.program import StateNode, Step
+    from parley.engine.program import StateNode
     from parley.engine.run import Run
 
 
@@ -18,9 +19,8 @@ class End:
     status: Status
     sayings: Sayings | None
 
-    def enter(self, run: "Run", node: "StateNode") -> "Step":
+    def enter(self, run: "Run", node: "StateNode") -> Ended:
         del node
         if self.sayings is not None:
             run.say(self.sayings)
-        run.close(self.status)
-        return None
+        return Ended(self.status)

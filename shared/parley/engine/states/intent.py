@@ -37,7 +37,7 @@ def _classified(run: "Run", node: "StateNode") -> JsonObject:
     text = run.scope.input()["text"]
     if not text.strip():
         return NO_INTENT
-    scores = run.recorder.classify(text, node.competing)
+    scores = run.recorder.classify(text, node.competing, run.state.flow)
     if not scores:
         return NO_INTENT
     best = scores[0]

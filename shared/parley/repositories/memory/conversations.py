@@ -11,6 +11,7 @@ from parley.domain.conversations import (
     Arrival,
     Conversation,
     ConversationQuery,
+    FlowPin,
     Pending,
 )
 from parley.domain.ids import ConversationId, TenantId, TurnId
@@ -106,6 +107,22 @@ class MemoryConversations:
             ]
         return found[:limit]
 
+    def list_on_other_versions(
+        self,
+        tenant_id: TenantId,
+        flow: FlowPin,
+        *,
+        after: ConversationId | None,
+        limit: int,
+    ) -> Sequence[Conversation]:
+        found = [
+            one
+            for (owner, _), stored in list(self._stored.items())
+            if owner == tenant_id and _is_elsewhere(one := stored.conversation, flow)
+        ]
+        found.sort(key=lambda one: one.id)
+        return [one for one in found if after is None or one.id > after][:limit]
+
     def list_unsent(self, now: datetime, *, limit: int) -> Sequence[Conversation]:
         def since(one: Conversation) -> datetime | None:
             return None if one.pending.is_empty else one.outbox.lease_until
@@ -150,6 +167,11 @@ def _shared(due: Sequence[Conversation], limit: int) -> Sequence[Conversation]:
     ]
     ranked.sort(key=lambda one: one[:2])
     return [conversation for _, _, conversation in ranked[:limit]]
+
+
+def _is_elsewhere(conversation: Conversation, flow: FlowPin) -> bool:
+    pin = conversation.flow
+    return conversation.status.is_open and pin.id == flow.id and pin.version != flow.version
 
 
 def _matches(conversation: Conversation, query: ConversationQuery) -> bool:

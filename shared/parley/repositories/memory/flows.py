@@ -5,6 +5,7 @@
 """
 
 import threading
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +13,14 @@ from parley.domain.audit import AuditEntry
 from parley.domain.conversations import FlowPin, FlowVersion
 from parley.domain.cursors import decode_cursor, encode_cursor, unknown_cursor
 from parley.domain.errors import Conflict, NotFound
-from parley.domain.flow_records import Flow, FlowQuery, FlowVersionRecord, VersionStatus
+from parley.domain.flow_records import (
+    NO_CALLS,
+    Calls,
+    Flow,
+    FlowQuery,
+    FlowVersionRecord,
+    VersionStatus,
+)
 from parley.domain.ids import FlowId, TenantId
 from parley.domain.pages import Page
 from parley.repositories.memory.events import MemoryAuditLog
@@ -48,6 +56,16 @@ class MemoryFlows:
 
     def find_default(self, tenant_id: TenantId) -> Flow | None:
         return next((flow for flow in self._of(tenant_id) if flow.is_default), None)
+
+    def find_active(
+        self, tenant_id: TenantId, names: Collection[str]
+    ) -> Mapping[str, FlowVersionRecord]:
+        pins = {flow.name: flow.pin for flow in self._of(tenant_id) if flow.name in names}
+        return {
+            name: self.get_version(tenant_id, pin.id, pin.version)
+            for name, pin in pins.items()
+            if pin is not None
+        }
 
     def list(
         self, tenant_id: TenantId, query: FlowQuery, *, cursor: str | None, limit: int
@@ -107,7 +125,12 @@ class MemoryFlows:
             return stored
 
     def publish(
-        self, tenant_id: TenantId, flow: Flow, version: FlowVersion, entry: AuditEntry
+        self,
+        tenant_id: TenantId,
+        flow: Flow,
+        version: FlowVersion,
+        entry: AuditEntry,
+        calls: Calls = NO_CALLS,
     ) -> Flow:
         with self._lock:
             self._require_unchanged(tenant_id, flow)
@@ -118,11 +141,30 @@ class MemoryFlows:
                     status=VersionStatus.PUBLISHED,
                     published_at=flow.published_at,
                     published_by=flow.published_by,
+                    calls=calls,
                 )
             is_default = flow.is_default or self.find_default(tenant_id) is None
             stored = self._store(tenant_id, replace(flow, is_default=is_default))
             self._audit_log.append(entry)
             return stored
+
+    def change(self, tenant_id: TenantId, flow: Flow, entry: AuditEntry) -> Flow:
+        with self._lock:
+            self._require_unchanged(tenant_id, flow)
+            stored = self._store(tenant_id, flow)
+            self._audit_log.append(entry)
+            return stored
+
+    def make_default(self, tenant_id: TenantId, flow: Flow, entry: AuditEntry) -> Flow:
+        with self._lock:
+            self._require_unchanged(tenant_id, flow)
+            before = self.find_default(tenant_id)
+            if before is not None and before.id != flow.id:
+                at, by = flow.updated_at, flow.updated_by
+                self._store(
+                    tenant_id, replace(before, is_default=False, updated_at=at, updated_by=by)
+                )
+            return self.change(tenant_id, replace(flow, is_default=True), entry)
 
     def _of(self, tenant_id: TenantId) -> tuple[Flow, ...]:
         with self._lock:
@@ -143,13 +185,13 @@ class MemoryFlowCache:
     """The port `FlowCache`."""
 
     def __init__(self) -> None:
-        self._documents: dict[tuple[TenantId, FlowPin], str] = {}
+        self._texts: dict[tuple[TenantId, FlowPin], str] = {}
 
     def find(self, tenant_id: TenantId, pin: FlowPin) -> str | None:
-        return self._documents.get((tenant_id, pin))
+        return self._texts.get((tenant_id, pin))
 
-    def put(self, tenant_id: TenantId, pin: FlowPin, document: str) -> None:
-        self._documents[tenant_id, pin] = document
+    def put(self, tenant_id: TenantId, pin: FlowPin, text: str) -> None:
+        self._texts[tenant_id, pin] = text
 
 
 def _matches(flow: Flow, query: FlowQuery) -> bool:

@@ -47,6 +47,15 @@ _CONVERSATION_INDEXES = [
             ("id", ASCENDING),
         ]
     ),
+    IndexModel(
+        [
+            ("tenant", ASCENDING),
+            ("flow.id", ASCENDING),
+            ("status", ASCENDING),
+            ("id", ASCENDING),
+            ("flow.version", ASCENDING),
+        ]
+    ),
     IndexModel([("due_at", ASCENDING)], sparse=True),
     IndexModel([("timer_at", ASCENDING)], sparse=True),
     IndexModel([("idle_at", ASCENDING)], sparse=True),

@@ -59,7 +59,6 @@ def to_document(conversation: Conversation, arrival: Arrival | None) -> Document
         "tenant": one.tenant_id,
         "id": one.id,
         "rev": one.rev,
-        "flow": {"id": one.flow.id, "version": one.flow.version},
         **{name: written(getattr(one, name)) for names, written in _WAYS for name in names},
         "ring": [*_EMPTY, *([arrival.turn_id] if arrival else [])],
         "ring_notes": [*_EMPTY, *([_note(arrival)] if arrival else [])],
@@ -193,6 +192,10 @@ def _first_due(timers: Sequence[Timer]) -> datetime | None:
     return min((timer.due_at for timer in timers), default=None)
 
 
+def _pin(pin: FlowPin) -> Document:
+    return {"id": pin.id, "version": pin.version}
+
+
 def _timers(timers: Sequence[Timer]) -> list[Document]:
     return [{"id": timer.id, "due_at": timer.due_at} for timer in timers]
 
@@ -234,6 +237,7 @@ _WAYS: tuple[tuple[tuple[str, ...], Callable[[Any], Json]], ...] = (
     (("wants_agent", "last_activity_at", "closed_at", "idle_at", "last_seq"), _as_is),
     (("state", "user", "journal"), _text),
     (("channel", "status", "stage"), _word),
+    (("flow",), _pin),
     (("timers",), _timers),
     (("ring_marks",), list),
 )

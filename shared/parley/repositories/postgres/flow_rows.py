@@ -5,9 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.domain.conversations import FlowVersion
+from parley.domain.conversations import FlowPin, FlowVersion
 from parley.domain.cursors import decode_cursor, encode_cursor, unknown_cursor
 from parley.domain.flow_records import (
+    Calls,
     ChangeType,
     Flow,
     FlowQuery,
@@ -115,6 +116,7 @@ def flow_of(row: sa.Row[Any]) -> Flow:
         updated_by=UserId(row.updated_by),
         published_at=row.published_at,
         published_by=UserId(row.published_by) if row.published_by else None,
+        previous_version=FlowVersion(row.previous_version) if row.previous_version else None,
     )
 
 
@@ -135,7 +137,14 @@ def row_of_version(version: FlowVersionRecord) -> dict[str, Any]:
         "created_by": version.created_by,
         "published_at": version.published_at,
         "published_by": version.published_by,
+        "tests": version.tests,
+        "calls": written_calls(version.calls),
     }
+
+
+def written_calls(calls: Calls) -> dict[str, Any]:
+    """Calls as their column has them."""
+    return {name: {"id": pin.id, "version": pin.version} for name, pin in calls.items()}
 
 
 def version_of(row: sa.Row[Any]) -> FlowVersionRecord:
@@ -155,4 +164,9 @@ def version_of(row: sa.Row[Any]) -> FlowVersionRecord:
         created_by=UserId(row.created_by),
         published_at=row.published_at,
         published_by=UserId(row.published_by) if row.published_by else None,
+        tests=row.tests,
+        calls={
+            name: FlowPin(FlowId(pin["id"]), FlowVersion(pin["version"]))
+            for name, pin in row.calls.items()
+        },
     )

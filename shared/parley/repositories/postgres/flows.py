@@ -1,22 +1,34 @@
 """PostgreSQL `core.flows` and `core.flow_versions`.
 
     tenant_id, id               -> name description language tags category status is_default
-                                   active_version latest_version version_count row_version
-    tenant_id, flow_id, version -> number status document source content_hash change_type
+                                   active_version previous_version latest_version version_count
+                                   row_version
+    tenant_id, flow_id, version -> number status document source content_hash change_type tests
+                                   calls: {name: {id, version}}
 
 A flow is an identity; the content of its versions never changes (a trigger sees to it), and at most
 one flow of a tenant is its default (a partial unique index does).
 """
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from parley.domain.audit import AuditEntry
 from parley.domain.conversations import FlowVersion
 from parley.domain.cursors import decode_cursor, encode_cursor
 from parley.domain.errors import Conflict, NotFound
-from parley.domain.flow_records import Flow, FlowQuery, FlowVersionRecord, VersionStatus
+from parley.domain.flow_records import (
+    NO_CALLS,
+    Calls,
+    Flow,
+    FlowQuery,
+    FlowStatus,
+    FlowVersionRecord,
+    VersionStatus,
+)
 from parley.domain.ids import FlowId, TenantId
 from parley.domain.pages import Page
 from parley.repositories.postgres.audit import append_entry
@@ -29,6 +41,7 @@ from parley.repositories.postgres.flow_rows import (
     row_of_flow,
     row_of_version,
     version_of,
+    written_calls,
 )
 from parley.repositories.postgres.rows import cut, known_id
 from parley.repositories.postgres.tables import flow_versions, flows
@@ -59,6 +72,27 @@ class PostgresFlows:
 
     def find_default(self, tenant_id: TenantId) -> Flow | None:
         return self._find(tenant_id, flows.c.is_default)
+
+    def find_active(
+        self, tenant_id: TenantId, names: Collection[str]
+    ) -> Mapping[str, FlowVersionRecord]:
+        is_active_version = sa.and_(
+            flow_versions.c.tenant_id == flows.c.tenant_id,
+            flow_versions.c.flow_id == flows.c.id,
+            flow_versions.c.version == flows.c.active_version,
+        )
+        statement = (
+            sa.select(flows.c.name, flow_versions)
+            .join(flow_versions, is_active_version)
+            .where(
+                flows.c.tenant_id == tenant_id,
+                flows.c.status == FlowStatus.ACTIVE.value,
+                flows.c.name == sa.any_(sa.literal([*names], ARRAY(sa.Text))),
+            )
+        )
+        with self._database.transaction(tenant_id) as connection:
+            rows = connection.execute(statement).all()
+        return {row.name: version_of(row) for row in rows}
 
     def list(
         self, tenant_id: TenantId, query: FlowQuery, *, cursor: str | None, limit: int
@@ -106,7 +140,12 @@ class PostgresFlows:
         return stored
 
     def publish(
-        self, tenant_id: TenantId, flow: Flow, version: FlowVersion, entry: AuditEntry
+        self,
+        tenant_id: TenantId,
+        flow: Flow,
+        version: FlowVersion,
+        entry: AuditEntry,
+        calls: Calls = NO_CALLS,
     ) -> Flow:
         is_draft = flow_versions.c.status == VersionStatus.DRAFT.value
         publish_draft = (
@@ -115,6 +154,7 @@ class PostgresFlows:
                 status=VersionStatus.PUBLISHED.value,
                 published_at=flow.published_at,
                 published_by=flow.published_by,
+                calls=written_calls(calls),
             )
             .where(_is_version(tenant_id, flow.id, version), is_draft)
         )
@@ -123,6 +163,29 @@ class PostgresFlows:
             has_default = sa.exists().where(flows.c.tenant_id == tenant_id, flows.c.is_default)
             is_default = flow.is_default or not connection.scalar(sa.select(has_default))
             stored = _replace(connection, tenant_id, flow, is_default=is_default)
+            append_entry(connection, entry)
+        return stored
+
+    def change(self, tenant_id: TenantId, flow: Flow, entry: AuditEntry) -> Flow:
+        with self._database.transaction(tenant_id) as connection:
+            stored = _replace(connection, tenant_id, flow)
+            append_entry(connection, entry)
+        return stored
+
+    def make_default(self, tenant_id: TenantId, flow: Flow, entry: AuditEntry) -> Flow:
+        clear_default = (
+            flows.update()
+            .values(
+                is_default=False,
+                updated_at=flow.updated_at,
+                updated_by=flow.updated_by,
+                row_version=flows.c.row_version + 1,
+            )
+            .where(flows.c.tenant_id == tenant_id, flows.c.is_default, flows.c.id != flow.id)
+        )
+        with self._database.transaction(tenant_id) as connection:
+            connection.execute(clear_default)
+            stored = _replace(connection, tenant_id, flow, is_default=True)
             append_entry(connection, entry)
         return stored
 

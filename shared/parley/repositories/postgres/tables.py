@@ -116,6 +116,7 @@ flows = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("is_default", sa.Boolean, nullable=False),
     sa.Column("active_version", sa.Text),
+    sa.Column("previous_version", sa.Text),
     sa.Column("latest_version", sa.Text, nullable=False),
     sa.Column("version_count", sa.Integer, nullable=False),
     sa.Column("row_version", sa.Integer, nullable=False),
@@ -146,6 +147,9 @@ flow_versions = sa.Table(
     sa.Column("created_by", _Id, nullable=False),
     sa.Column("published_at", _Instant),
     sa.Column("published_by", _Id),
+    # As handed in: a text is a JSON text. None is NULL, not JSON's null.
+    sa.Column("tests", sa.JSON(none_as_null=True)),
+    sa.Column("calls", JSONB, nullable=False),
     schema="core",
 )
 

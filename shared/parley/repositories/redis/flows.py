@@ -1,4 +1,4 @@
-"""Copies of published flow documents: they never change, so no copy is ever stale."""
+"""Copies of published flow versions: they never change, so no copy is ever stale."""
 
 from typing import cast
 
@@ -20,6 +20,6 @@ class RedisFlowCache:
         with answered():
             return cast("str | None", self._client.get(flow_key(tenant_id, pin)))
 
-    def put(self, tenant_id: TenantId, pin: FlowPin, document: str) -> None:
+    def put(self, tenant_id: TenantId, pin: FlowPin, text: str) -> None:
         with answered():
-            self._client.set(flow_key(tenant_id, pin), document, ex=FLOW_EXPIRY_S)
+            self._client.set(flow_key(tenant_id, pin), text, ex=FLOW_EXPIRY_S)

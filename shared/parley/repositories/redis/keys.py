@@ -7,7 +7,7 @@ key                                        type    content                      
 {tenant}:rate:<name>:<whom>                string  theoretical arrival time, us       when past
 {everybody}:rate:<name>:<whom>             string  the same, before a tenant is known when past
 {tenant}:idempotency:<caller>#<hash>       string  JSON: status, answer               24 h
-{tenant}:flow:<flow>:<version>             string  JSON text of a published document  7 days
+{tenant}:flow:2:<flow>:<version>           string  JSON: document, calls              7 days
 {tenant}:watchers:<conversation>           zset    connection ids by end of interest  10 min
 {everybody}:connection:<connection>        set     the keys above that it stands in   10 min
 """
@@ -34,8 +34,8 @@ def idempotency_prefix(tenant_id: TenantId, caller: str) -> str:
 
 
 def flow_key(tenant_id: TenantId, pin: FlowPin) -> str:
-    """Where the document of a published version is copied."""
-    return f"{{{tenant_id}}}:flow:{pin.id}:{pin.version}"
+    """Where a published version is copied; the number is that of the copy's format."""
+    return f"{{{tenant_id}}}:flow:2:{pin.id}:{pin.version}"
 
 
 def watchers_key(tenant_id: TenantId, conversation_id: ConversationId) -> str:

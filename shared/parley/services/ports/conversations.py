@@ -8,7 +8,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from parley.domain.conversations import Arrival, Conversation, ConversationQuery, Pending
+from parley.domain.conversations import (
+    Arrival,
+    Conversation,
+    ConversationQuery,
+    FlowPin,
+    Pending,
+)
 from parley.domain.ids import ConversationId, MessageId, TenantId, TurnId
 from parley.domain.json import JsonObject
 from parley.domain.messages import Delivery, Message
@@ -60,6 +66,16 @@ class Conversations(Protocol):
         limit: int,
     ) -> Sequence[Conversation]:
         """Latest activity first, ties by id; `after` is the last one of the page before."""
+
+    def list_on_other_versions(
+        self,
+        tenant_id: TenantId,
+        flow: FlowPin,
+        *,
+        after: ConversationId | None,
+        limit: int,
+    ) -> Sequence[Conversation]:
+        """Open conversations of the flow on another version than this; by id, after that one."""
 
     def list_unsent(self, now: datetime, *, limit: int) -> Sequence[Conversation]:
         """Conversations of any tenant with something pending and a lease that ran out by `now`.

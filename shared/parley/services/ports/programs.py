@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from parley.domain.conversations import Channel, FlowPin
+    from parley.domain.flow_records import Calls
     from parley.domain.flows import FlowDocument, IntentScore
     from parley.domain.ids import TenantId
     from parley.engine.program import Program
@@ -31,6 +32,16 @@ class LoadedFlow:
     program: Program
     matcher: Matcher
     document: FlowDocument
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The flow `name`, which is to start where the flow `of` fails to."""
+
+    of: str
+    name: str
+    pin: FlowPin
 
 
 class Programs(Protocol):
@@ -38,6 +49,12 @@ class Programs(Protocol):
 
     def get(self, tenant_id: TenantId, pin: FlowPin) -> LoadedFlow:
         """Raises NotFound when the tenant has no such published version."""
+
+    def fallback(self, tenant_id: TenantId, pin: FlowPin) -> Fallback | None:
+        """What stands in for a published version, even for one that cannot be compiled any more.
+
+        None if it names nothing, or is not there.
+        """
 
     def resolve(self, tenant_id: TenantId, flow: str | None, channel: Channel) -> FlowPin:
         """The active version of a flow by id or name; None is the tenant's default flow.

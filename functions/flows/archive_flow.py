@@ -1,0 +1,30 @@
+"""POST /flows/{flow_id}/archive: take a flow away from new conversations.
+
+Conversations that have begun go on. Its name stays taken; if it was the default, there is none
+until another one is chosen or published.
+"""
+
+from parley.api.flows import ChangeDraft, FlowView
+from parley.api.parameters import IfMatch, row_version
+from parley.domain.access import Permission
+from parley.domain.ids import FlowId
+from parley.runtime.http import CurrentCaller, Wired, lambda_handler, rest_api
+
+app = rest_api(requires=Permission.PUBLISH_FLOWS)
+
+
+@app.post("/flows/<flow_id>/archive")
+def archive_flow(
+    flow_id: FlowId,
+    draft: ChangeDraft,
+    caller: CurrentCaller,
+    services: Wired,
+    if_match: IfMatch = None,
+) -> FlowView:
+    flow = services.flows.archive(
+        caller, flow_id, reason=draft.reason, if_match=row_version(if_match)
+    )
+    return FlowView.of(flow)
+
+
+handler = lambda_handler(app)

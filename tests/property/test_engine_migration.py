@@ -1,0 +1,122 @@
+"""Whatever a conversation is and whatever flow it moves to: it stays, or goes on there."""
+
+import copy
+import json
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from parley.domain.conversations import FlowPin, FlowVersion
+from parley.domain.ids import FlowId
+from parley.domain.json import JsonObject
+from parley.engine.events import MigrateEvent
+from parley.engine.migration import Stays, migrate, moved
+from parley.engine.program import Program
+from parley.engine.replay import replay
+from parley.engine.state import RunState
+from parley.engine.turn import Turn, run_turn
+from tests.property.examples import for_examples, hold
+from tests.property.flows.choices import Choices
+from tests.property.flows.laws import as_text, runnable
+from tests.property.flows.talks import Events, Talk
+from tests.property.test_engine_turns import FLOWS, TALKS
+
+V1, V2 = (FlowPin(FlowId("f"), FlowVersion(version)) for version in ("1.0", "1.1"))
+CHANGES = st.binary(min_size=20, max_size=20)
+SOME = 100
+"""Of the examples so many at least must move, and so many stay."""
+
+
+def changed(flow: JsonObject, other: JsonObject, choices: Choices) -> JsonObject:
+    """What became of a flow: up to two states are another flow's, and a slot or two changed."""
+    after = copy.deepcopy(flow)
+    others = {state["name"]: state for state in other["states"]}
+    for n in choices.some(range(len(after["states"])), 2):
+        after["states"][n] = others.get(after["states"][n]["name"], after["states"][n])
+    for name in choices.some(sorted(after["slots"]), 2):
+        after["slots"][name] = choices.of(({"type": "any"}, {"type": "date"}, {"max_length": 1}))
+    after["variables"] |= choices.of(({}, {"more": [1]}))
+    return after
+
+
+def names_there(flow: JsonObject, choices: Choices) -> dict[str, str]:
+    names = [state["name"] for state in flow["states"]]
+    return {name: choices.of((*names, "nowhere")) for name in choices.some(names, 2)}
+
+
+class Conversation:
+    """Turns one after another, each from what a store would have kept of the one before."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.state: RunState | None = None
+        self.traces: list[JsonObject] = []
+
+    def take(self, events: Events) -> None:
+        while (event := events.next(self.state)) is not None:
+            self._keep(run_turn(self.program, self.state, event, events.world))
+
+    def go_on(self, events: Events) -> None:
+        """As `take`, after the first event, which would begin a conversation."""
+        events.next(None)
+        self.take(events)
+
+    def move(self, there: Program, names: dict[str, str], events: Events) -> Turn:
+        assert self.state is not None
+        event = MigrateEvent(V1, V2, names)
+        turn = migrate(self.program, there, self.state, event, events.world)
+        self._keep(turn)
+        self.program = self.program if turn.ignored else there
+        return turn
+
+    def _keep(self, turn: Turn) -> None:
+        self.traces.append(json.loads(as_text(turn.trace)))
+        self.state = RunState.from_json(json.loads(as_text(turn.state.to_json())))
+
+
+@for_examples
+def test_what_has_moved_runs_on_and_is_replayed(how: settings) -> None:
+    became: Counter[bool] = Counter()
+
+    def law(flow: JsonObject, other: JsonObject, changes: bytes, talk: Talk, later: Talk) -> None:
+        choices = Choices(changes)
+        first, second = runnable(flow), runnable(changed(flow, other, choices))
+        if first is None or second is None:
+            return
+        conversation, events = Conversation(first), talk.begin()
+        conversation.take(events)
+
+        turn = conversation.move(second, names_there(flow, choices), events)
+        conversation.go_on(later.begin())
+
+        became[turn.ignored] += 1
+        if not turn.ignored:
+            assert second.states[turn.state.current_state].waits
+            assert turn.state.slots.keys() <= second.slots.keys()
+            assert turn.state.vars.keys() == second.variables.keys()
+        again = replay(first, conversation.traces, program_of={V2: second}.__getitem__)
+        assert (again.difference, again.state) == (None, conversation.state)
+
+    hold(how, law, flow=FLOWS, other=FLOWS, changes=CHANGES, talk=TALKS, later=TALKS)
+    assert min(became[True], became[False]) > SOME
+
+
+@for_examples
+def test_to_the_same_flow_everything_that_is_open_moves_and_nothing_changes(
+    how: settings,
+) -> None:
+    def law(flow: JsonObject, talk: Talk) -> None:
+        program = runnable(flow)
+        if program is None:
+            return
+        conversation, events = Conversation(program), talk.begin()
+        conversation.take(events)
+        state = conversation.state
+        assert state is not None
+
+        there = moved(state, program, program, {}, events.world.now)
+
+        assert there == (state if state.status.is_open else Stays(("it has ended",)))
+
+    hold(how, law, flow=FLOWS, talk=TALKS)

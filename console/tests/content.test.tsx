@@ -35,6 +35,23 @@ describe("a message's content", () => {
     expect(shown({ type: "image", media })).toContain(`src="https://a.example/cat.png" alt="A cat"`);
   });
 
+  it("shows a file with its name and size, whatever its address", () => {
+    const media = { url: "https://a.example/price%20list%zz.pdf", type: "application/pdf", size_bytes: 1_240_000 };
+
+    const html = shown({ type: "file", media });
+
+    expect(html).toContain("price%20list%zz.pdf");
+    expect(html).toContain("1.2 MB");
+    expect(shown({ type: "file", media: { ...media, url: "https://a.example/my%20list.pdf" } })).toContain("my list.pdf");
+  });
+
+  it("shows a film with the picture that stands for it", () => {
+    const media = { url: "https://a.example/a.mp4", type: "video/mp4", thumbnail_url: "https://a.example/a.jpg" };
+
+    expect(shown({ type: "video", media })).toContain(`poster="https://a.example/a.jpg"`);
+    expect(shown({ type: "video", media: { ...media, thumbnail_url: "javascript:1" } })).not.toContain("poster");
+  });
+
   it("shows a place with its address and a way to a map", () => {
     const html = shown({
       type: "location",
@@ -53,6 +70,7 @@ describe("a message's content", () => {
         { type: "url", title: "Open", url: "https://a.example/" },
         { type: "postback", title: "Call me", payload: "call" },
         { type: "phone", title: "Ring us", payload: "+493012345" },
+        { type: "share", title: "Tell a friend" },
       ],
     });
 
@@ -60,6 +78,7 @@ describe("a message's content", () => {
       { kind: "link", title: "Open", address: "https://a.example/" },
       { kind: "choice", choice: { title: "Call me", payload: "call" } },
       { kind: "link", title: "Ring us", address: "tel:+493012345" },
+      { kind: "share", title: "Tell a friend", address: null },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { rowsOf, type MessageRow } from "../src/features/chat/rows";
-import type { Chat } from "../src/features/chat/core/chat";
+import type { Chat, Happening } from "../src/features/chat/core/chat";
 import type { MessageView } from "../src/api/views";
 import { UNREACHABLE } from "../src/api/problem";
 import { aConversation, after, aLiveChat, aMessage, fromUser, pushed, saying } from "./builders";
@@ -18,6 +18,15 @@ const OFFER: MessageView["content"] = {
     { title: "No, thanks", payload: "no" },
   ],
 };
+
+const FORM: MessageView["content"] = {
+  type: "form",
+  form: { fields: [{ name: "seats", label: "Seats", type: "integer", required: true }] },
+};
+
+function fillingIn(id: string, values: Record<string, number>): Happening {
+  return { on: "say", id, content: { type: "form", values }, at: 0 };
+}
 
 describe("the log", () => {
   it("marks how far each of the user's messages has come, in one row that stays the same", () => {
@@ -96,6 +105,54 @@ describe("the log", () => {
 
     expect(messageRows(after(offered, saying("a", " no, THANKS")).chat)[1]!.chosen).toBe("no");
     expect(messageRows(after(offered, saying("a", "what?")).chat)[1]!.chosen).toBeNull();
+  });
+
+  it("keeps a form open until it is filled in, whatever else is said", () => {
+    const asked = after(aLiveChat(), pushed(aMessage(2, { content: FORM }))).chat;
+    const chatty = after(asked, saying("a", "why?"), pushed(fromUser(3, { type: "text", text: "why?" }))).chat;
+    const sent = after(chatty, fillingIn("b", { seats: 12 })).chat;
+
+    const states = [asked, chatty, sent].map((chat) => messageRows(chat)[1]!.filling);
+
+    expect(states).toEqual(["open", "open", "sent"]);
+    expect(messageRows(sent).at(-1)!.answers).toEqual([{ label: "Seats", text: "12" }]);
+  });
+
+  it("shows a form that was filled in once, when it comes back before its acknowledgement", () => {
+    const answer = (seats: number, id: string) => fromUser(3, { type: "form", values: { seats } }, id);
+    const sent = after(aLiveChat(), pushed(aMessage(2, { content: FORM })), fillingIn("a", { seats: 12 })).chat;
+
+    const keys = [answer(12, "mine"), answer(13, "of another tab")].map((message) =>
+      messageRows(after(sent, pushed(message)).chat).map(({ key }) => key),
+    );
+
+    expect(keys).toEqual([["m-1", "m-2", "a"], ["m-1", "m-2", "of another tab", "a"]]);
+  });
+
+  it("opens a form again that could not be sent", () => {
+    const { chat } = after(
+      aLiveChat(),
+      pushed(aMessage(2, { content: FORM })),
+      { on: "disconnected" },
+      fillingIn("a", { seats: 12 }),
+      { on: "postRefused", id: "a", problem: { ...UNREACHABLE, status: 422 } },
+    );
+
+    expect(messageRows(chat).map(({ filling }) => filling)).toEqual(["closed", "open", "open"]);
+  });
+
+  it("closes a form when another comes or the conversation has ended", () => {
+    const second = { ...FORM, text: "Again" };
+    const { chat } = after(
+      aLiveChat(),
+      pushed(aMessage(2, { content: FORM })),
+      pushed(aMessage(3, { content: second })),
+    );
+    const ended = after(chat, { on: "read", conversation: aConversation("completed") }).chat;
+
+    const fillings = [chat, ended].map((one) => messageRows(one).slice(1).map((row) => row.filling));
+
+    expect(fillings).toEqual([["closed", "open"], ["closed", "closed"]]);
   });
 
   it("closes every offer when the conversation has ended", () => {

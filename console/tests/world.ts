@@ -141,7 +141,7 @@ class Server {
     for (let n = 0; n < answers; n += 1) {
       fresh.push(this.#add("outbound", { type: "text", text: `answer ${n} to ${id}` }, `${id}:${n}`));
     }
-    if (content.text === "bye") this.status = "completed";
+    if (content.type === "text" && content.text === "bye") this.status = "completed";
     for (const message of fresh) this.world.page?.hear({ event: "message", message });
   }
 

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from parley.channels.web import Frame, Heartbeat, Send, Subscribe, Typing, accepted, caught_up
+from parley.domain.content import content_json
 from parley.domain.json import JsonObject
 from parley.runtime.frames import Connection, frame_handler
 from parley.runtime.wiring import Services
@@ -15,7 +16,7 @@ def receive(frame: Frame, connection: Connection, services: Services) -> JsonObj
             missed = live.watch(caller, conversation_id, connection_id=connection.id, after=after)
             return caught_up(frame, missed.messages, missed.last)
         case Send(id=client_id, content=said):
-            request_id, content = connection.request_id, said.model_dump(mode="json")
+            request_id, content = connection.request_id, content_json(said)
             message_id = live.send(
                 caller, conversation_id, content, client_id=client_id, request_id=request_id
             )

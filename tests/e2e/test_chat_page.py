@@ -23,6 +23,7 @@ from parley.domain.json import JsonObject
 from tests.cloud import Cloud
 from tests.e2e.dialogue import ANYTHING_ELSE, ASK, RETRY, WELCOME
 from tools.local.places import ROOT
+from tools.local.publish import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
 
@@ -58,11 +59,23 @@ class Chat:
 
     page: Page
     cloud: Cloud
+    flow: str = "order-status"
     sockets: list[WebSocketRoute] = field(default_factory=list)
 
     def open(self) -> None:
         self.page.goto(self.cloud.addresses["page"])
         self.is_live()
+
+    def open_with(self, source: Path) -> None:
+        """With the flow in that file, put live, in the place of the demo's."""
+        self.flow = publish(self.cloud.as_admin(), {"source": source.read_text()}).name
+
+        def another_flow(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), "flow": self.flow})
+
+        self.page.route("**/config.json", another_flow)
+        self.open()
 
     def is_live(self) -> None:
         expect(self.page.locator("main[data-link=live][data-phase=open]")).to_be_visible(
@@ -98,7 +111,7 @@ class Chat:
 
     def kept(self, name: str) -> str | None:
         """What the page keeps on the device under the name."""
-        key = f"parley.chat:demo:order-status:{name}"
+        key = f"parley.chat:demo:{self.flow}:{name}"
         value: str | None = self.page.evaluate("key => localStorage.getItem(key)", key)
         return value
 
@@ -386,6 +399,88 @@ def test_texts_stay_texts_and_too_long_ones_are_not_sent(chat: Chat) -> None:
     chat.page.get_by_label("Your message").fill("y" * 5_000)
     chat.page.keyboard.press("Enter")
     chat.has_sent(script, "y" * 5_000)
+
+
+LEAD = ROOT / "examples" / "flows" / "lead_qualification.yaml"
+FILLED_IN = (
+    "Company\nFjord Logistics\nHow many people would use it?\n120\nWhat do you use today?\nPaper"
+)
+
+
+@pytest.fixture
+def form(visit: Visit) -> Chat:
+    """A visitor before the form of the example."""
+    chat = visit()
+    chat.open_with(LEAD)
+    chat.choice("We want to buy").click()
+    expect(chat.page.get_by_role("form", name="About your company")).to_be_visible(timeout=SLOW_MS)
+    return chat
+
+
+def test_a_form_is_filled_in_with_the_keyboard_and_shows_what_was_sent(form: Chat) -> None:
+    page = form.page
+    company = page.get_by_role("textbox", name="Company")
+    expect(company).to_have_attribute("required", "")
+    expect(page.get_by_label("How many people")).to_have_attribute("min", "1")
+    company.focus()
+    page.keyboard.type("Fjord Logistics")
+    page.keyboard.press("Tab")
+    page.keyboard.type("120")
+    page.keyboard.press("Tab")
+    page.keyboard.type("P")  # the option that begins so
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    form.hears("When would Fjord Logistics like to start?")
+    sent = form.from_user.last
+    expect(sent).to_have_text(re.compile("Fjord Logistics.*120.*Paper"))
+    assert sent.inner_text().replace("\n\n", "\n") == FILLED_IN
+    expect(page.get_by_text("Filled in and sent")).to_be_visible()
+    expect(page.get_by_role("form", name="About your company")).to_have_count(0)
+    expect(page.get_by_label("Your message")).to_be_focused()
+    assert form.history()[3]["content"] == {
+        "type": "form",
+        "values": {"company": "Fjord Logistics", "seats": 120, "now": "paper"},
+    }
+
+    page.reload()
+    form.is_live()
+    expect(page.get_by_text("Filled in and sent")).to_be_visible()
+    assert form.from_user.last.inner_text().replace("\n\n", "\n") == FILLED_IN
+
+
+def test_a_form_says_what_is_missing_and_sends_nothing(form: Chat) -> None:
+    page = form.page
+    page.get_by_label("How many people").fill("0")
+    page.get_by_role("button", name="That is us").click()
+
+    company = page.get_by_role("textbox", name="Company")
+    expect(company).to_be_focused()
+    expect(company).to_have_attribute("aria-invalid", "true")
+    expect(company).to_have_accessible_description(re.compile("fill"))
+    seats = page.get_by_label("How many people")
+    expect(seats).to_have_accessible_description(re.compile("A guess is fine. .*1"))
+    company.fill("Ark")
+    expect(company).to_have_attribute("aria-invalid", "false")
+    seats.fill("2")
+    page.get_by_role("button", name="That is us").click()
+
+    form.hears("When would Ark like to start?")
+    expect(form.from_user).to_have_count(2)
+
+
+def test_a_form_stays_open_while_something_else_is_typed_and_survives_a_reload(form: Chat) -> None:
+    form.say("Ark")
+    form.hears("How many people would use it?", times=2)
+
+    form.page.reload()
+    form.is_live()
+    form.page.get_by_role("textbox", name="Company").fill("Fjord Logistics")
+    form.page.get_by_label("How many people").fill("120")
+    form.page.get_by_role("button", name="That is us").click()
+
+    form.hears("When would Fjord Logistics like to start?")
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,28 @@ def test_a_conversation_is_started_held_and_closed(tenant: Tenant, flow: JsonObj
     assert (refused.status, refused.json["code"]) == (409, 3007)
 
 
+def test_a_form_is_offered_filled_in_once_and_kept_as_it_was_sent(tenant: Tenant) -> None:
+    source = (EXAMPLE.parent / "lead_qualification.yaml").read_text(encoding="utf-8")
+    lead = tenant.api.post("/flows", {"source": source}).json
+    assert tenant.api.post(f"/flows/{lead['id']}/publish", {}).status == 200
+    conversation = tenant.api.post("/conversations", {"flow": lead["id"]}).json["conversation"]
+    path = f"/conversations/{conversation['id']}/messages"
+    waiting = tenant.api.with_headers(prefer="wait=20")
+    filled_in = {"type": "form", "values": {"company": "ACME", "seats": 120, "note": None}}
+
+    asked = waiting.post(path, a_text("we want to buy"))
+    answered = waiting.post(path, {"content": filled_in})
+
+    (offer,) = asked.json["messages"]
+    assert offer["content"]["type"] == "form"
+    names = [field["name"] for field in offer["content"]["form"]["fields"]]
+    assert names == ["company", "seats", "now", "note"]
+    assert answered.status == 200, answered.body
+    assert "When would ACME like to start?" in answered.json["messages"][0]["content"]["text"]
+    history = tenant.api.get(path, limit="100").json["items"]
+    assert [item["content"] for item in history if item["direction"] == "inbound"][1] == filled_in
+
+
 def a_text(text: str) -> JsonObject:
     return {"content": {"type": "text", "text": text}}
 

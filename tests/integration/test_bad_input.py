@@ -15,6 +15,7 @@ import pytest
 from parley.domain.access import Caller
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
 from parley.domain.ids import ConversationId, FlowId, UserId
+from parley.domain.json import JsonObject
 from parley.engine.services import Callback
 from parley.runtime.chance import now
 from parley.runtime.wiring import Services
@@ -153,6 +154,46 @@ def test_a_malformed_body_changes_nothing_where_none_is_read(
     }
 
     assert statuses <= {usual, 400, 413}
+
+
+_PICTURE = {"url": "https://a.example/b.png", "type": "image/png"}
+_CONTENTS: list[tuple[JsonObject, str]] = [
+    ({"type": "hologram"}, "/content"),
+    ({"type": "text"}, "/content/text"),
+    ({"type": "form"}, "/content/values"),
+    ({"type": "form", "values": None}, "/content/values"),
+    ({"type": "form", "values": ["x"]}, "/content/values"),
+    ({"type": "form", "values": {"seats": {"$gt": 0}}}, "/content/values/seats"),
+    ({"type": "form", "values": {"seats": [1]}}, "/content/values/seats"),
+    ({"type": "form", "values": {"seats": 2**53 + 1}}, "/content/values/seats"),
+    ({"type": "form", "values": {"seats": "x" * 5_001}}, "/content/values/seats"),
+    ({"type": "form", "values": {"$where": "1"}}, "/content/values/$where"),
+    ({"type": "form", "values": {"a.b": "1"}}, "/content/values/a.b"),
+    ({"type": "form", "values": {f"f{n}": 1 for n in range(21)}}, "/content/values"),
+    ({"type": "form", "values": dict.fromkeys("abc", "x" * 4_000)}, "/content/values"),
+    ({"type": "form", "values": {}, "form": {}}, "/content/form"),
+    (
+        {"type": "image", "media": {**_PICTURE, "size_bytes": 10_485_761}},
+        "/content/media/size_bytes",
+    ),
+    ({"type": "image", "media": {**_PICTURE, "url": "javascript:alert(1)"}}, "/content/media/url"),
+    ({"type": "audio", "media": _PICTURE}, "/content"),
+    (
+        {"type": "location", "location": {"latitude": 91, "longitude": 0}},
+        "/content/location/latitude",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "pointer"), _CONTENTS, ids=str)
+def test_a_content_that_is_none_is_refused_at_its_place(
+    tenant: Tenant, ids: Mapping[str, str], content: JsonObject, pointer: str
+) -> None:
+    path = f"/conversations/{ids['conversation_id']}/messages"
+    answer = _as_anyone(tenant.admin).call("POST", path, body=json.dumps({"content": content}))
+
+    assert answer.status == 422, answer.body
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
 
 
 def _bad_values() -> Iterator[str]:

@@ -67,6 +67,57 @@ def lengthen_a_title(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def show_what_is_not_there(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "response"):
+        for kind in ("media", "location", "carousel", "form"):
+            if kind not in state["config"]:
+                at = f"/states/{n}/config/response_type"
+                named = "image" if kind == "media" else kind
+                change = put("states", n, "config", "response_type", named)
+                yield mutant("content.incomplete", at, flow, change)
+
+
+@operator
+def say_nothing_at_all(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow, "end", "human_handoff"):
+        for language in state.get("config", {}).get("response_templates", {}):
+            at = f"/states/{n}/config/response_templates/{language}"
+            change = put("states", n, "config", "response_templates", language, "")
+            yield mutant("content.incomplete", at, flow, change)
+
+
+@operator
+def ask_for_another_type(flow: Any) -> Iterator[Mutant]:
+    for name, slot in flow.get("slots", {}).items():
+        kind = "date" if slot.get("type") in ("integer", "number", "email", "enum") else "boolean"
+        if slot.get("type") not in ("boolean", "any"):
+            for n, _ in states(flow, "response"):
+                form = {"fields": [{"name": name, "label": "?", "type": kind}]}
+                at = f"/states/{n}/config/form/fields/0/type"
+                yield mutant("form.wrong_field", at, flow, put("states", n, "config", "form", form))
+
+
+@operator
+def offer_nothing_to_choose_from(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "response"):
+        form = {"fields": [{"name": "choice_of_nobody", "label": "?", "type": "enum"}]}
+        at = f"/states/{n}/config/form/fields/0"
+        yield mutant("form.wrong_field", at, flow, put("states", n, "config", "form", form))
+
+
+@operator
+def ask_on_a_channel_without_forms(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "response"):
+
+        def change(broken: Any, n: int = n) -> None:
+            broken["triggers"] = {"channels": ["sms"]}
+            fields = [{"name": "anything_else", "label": "?"}]
+            broken["states"][n]["config"]["form"] = {"fields": fields}
+
+        yield mutant("content.over_limit", f"/states/{n}/config/form", flow, change)
+
+
+@operator
 def disagree_where_to_go(flow: Any) -> Iterator[Mutant]:
     for n, state in states(flow, "condition"):
         if len({choice["target_state"] for choice in state["config"]["conditions"]}) > 1:

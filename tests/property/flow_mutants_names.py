@@ -56,12 +56,6 @@ def bad_name(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
-def ask_for_what_is_not_there_yet(flow: Any) -> Iterator[Mutant]:
-    change = put("settings", "require_tests", True)
-    yield mutant("feature.unavailable", "/settings/require_tests", flow, change)
-
-
-@operator
 def twice_the_same_key(flow: Any) -> Iterator[Mutant]:
     for key in ("name", "language", "initial_state"):
         yield Mutant("flow.unreadable", f"/{key}", f"{dump_flow(flow)}{key}: again\n")
@@ -163,6 +157,14 @@ def use_a_text_nobody_wrote(flow: Any) -> Iterator[Mutant]:
     for setting in ("fallback_text", "error_text"):
         change = put("settings", setting, {"text": "nobody"})
         yield mutant("text.undefined", f"/settings/{setting}", flow, change)
+
+
+@operator
+def ask_twice_for_the_same(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "response"):
+        form = {"fields": [{"name": "x", "label": "?"}] * 2}
+        at = f"/states/{n}/config/form/fields"
+        yield mutant("schema.value", at, flow, put("states", n, "config", "form", form))
 
 
 @operator

@@ -1,6 +1,7 @@
 """`parley chat [flow]`: a conversation in the terminal, as a visitor of the demo organisation.
 
 From a pipe it takes one message a line, prints the answers alone and ends with the conversation.
+A form is asked for field by field (`tools/cli/forms.py`).
 """
 
 import argparse
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from parley.domain.json import JsonObject
+from tools.cli.forms import LEAVE, Filling
 from tools.cli.lines import lines
 from tools.cli.running import the_running
 from tools.local.api import Api, ApiRefused
@@ -30,9 +32,15 @@ def run(arguments: argparse.Namespace) -> int:
     visitor = Api(state.addresses["api"])
     token = visitor.post("/auth/guest", {"organization": ORGANIZATION})["access_token"]
     talk = Talk(Api(visitor.address, token))
-    _show(talk.begin(arguments.flow or FLOW))
+    form = _show(talk.begin(arguments.flow or FLOW))
     for line in lines():
-        _show(talk.say(line))
+        if form is not None and line == LEAVE:
+            form = None
+            continue
+        content = talk.content(line) if form is None else form.take(line)
+        if content is None:
+            continue
+        form = _show(talk.say(content))
         if talk.status != _ACTIVE:
             print(f"(the conversation is {talk.status})", file=sys.stderr)
             return 0
@@ -56,12 +64,12 @@ class Talk:
         self.status = started["conversation"]["status"]
         return self._note(started["messages"])
 
-    def say(self, text: str) -> Sequence[JsonObject]:
-        """Send it, as a button's press if a button says so; what the bot answers."""
+    def say(self, content: JsonObject) -> Sequence[JsonObject]:
+        """Send it; what the bot answers."""
         try:
             answer = self.api.post(
                 f"/conversations/{self.conversation_id}/messages",
-                {"content": self._content(text)},
+                {"content": content},
                 {"Prefer": f"wait={_WAIT_S}"},
             )
         except ApiRefused as error:
@@ -75,7 +83,8 @@ class Talk:
         self.status = self._now()["status"]
         return self._note(replies)
 
-    def _content(self, text: str) -> JsonObject:
+    def content(self, text: str) -> JsonObject:
+        """What was typed, as a button's press if a button says so."""
         button = self.buttons.get(text.casefold())
         if button is None:
             return {"type": "text", "text": text}
@@ -108,11 +117,15 @@ class Talk:
         return self.api.get(f"/conversations/{self.conversation_id}")
 
 
-def _show(messages: Iterable[JsonObject]) -> None:
+def _show(messages: Iterable[JsonObject]) -> Filling | None:
+    """Prints the messages; the form that the last of them with one has begun."""
+    form = None
     for message in messages:
         content = message["content"]
         print(content.get("text", ""))
         titles = [button["title"] for button in content.get("quick_replies") or []]
         if titles:
             print("  " + " ".join(f"[{title}]" for title in titles))
+        form = Filling.of(content) or form
     sys.stdout.flush()
+    return form

@@ -8,6 +8,8 @@ What is typed is said. A line that begins with `/` is not:
     /callback {...}    the call that is awaited is answered, as a step of a test says it
     /state             where the conversation stands
 
+A form is asked for field by field (`tools/cli/forms.py`).
+
 Integrations answer with the stubs of `--script`, else not at all. Flows that are called are those
 that `--script` names, else the flow's own file of tests.
 """
@@ -26,6 +28,7 @@ from parley.engine.scripts import FlowTest, Script, Step
 from parley.engine.services import Flows, no_flows
 from parley.engine.testing import StepImpossible, TestTalk, merged
 from parley.engine.turn import Turn
+from tools.cli.forms import LEAVE, Filling
 from tools.cli.lines import lines
 from tools.flows.files import FlowFile, read_called, read_flow, read_script
 from tools.local.errors import CloudError
@@ -74,21 +77,40 @@ def _play(flow: FlowFile, test: FlowTest, called: Flows, *, trace: bool) -> None
 def _talk(flow: FlowFile, called: Flows, *, trace: bool) -> int:
     nothing = FlowTest(name="chat", steps=(Step(start=True),))
     talk = TestTalk(flow.program, nothing, flow.matcher.classify, flows=called)
-    _show([talk.first], trace=trace)
+    form = _shown_form(_show([talk.first], trace=trace))
     for line in lines():
         if not talk.state.status.is_open:
             break
         if line == "/state":
             print(json.dumps(talk.state.to_json(), ensure_ascii=False, indent=2))
             continue
-        try:
-            step = _step(line, talk)
-        except ValidationError as error:
-            print(error.errors()[0]["msg"], file=sys.stderr)
+        if line == LEAVE:
+            form = None
             continue
-        _take(talk, step, trace=trace)
+        said: str | JsonObject | None = line
+        if form is not None and not line.startswith("/"):
+            said = form.take(line)
+            form = form if said is None else None
+        if said is not None:
+            form = _shown_form(_said(talk, said, trace=trace)) or form
     _show_end(talk)
     return 0
+
+
+def _said(talk: TestTalk, said: str | JsonObject, *, trace: bool) -> Sequence[JsonObject]:
+    """What a typed line, or a form that was filled in, brings."""
+    try:
+        step = _step(said, talk) if isinstance(said, str) else Step(user=said)
+    except ValidationError as error:
+        print(error.errors()[0]["msg"], file=sys.stderr)
+        return []
+    return _take(talk, step, trace=trace)
+
+
+def _shown_form(said: Sequence[JsonObject]) -> Filling | None:
+    """The last of the forms that came, shown and begun."""
+    with_form = [content for content in said if "form" in content]
+    return Filling.of(with_form[-1]) if with_form else None
 
 
 def _step(line: str, talk: TestTalk) -> Step:
@@ -108,11 +130,13 @@ def _step(line: str, talk: TestTalk) -> Step:
     return Step(user=line)
 
 
-def _take(talk: TestTalk, step: Step, *, trace: bool) -> None:
+def _take(talk: TestTalk, step: Step, *, trace: bool) -> list[JsonObject]:
+    """The messages that the step brought."""
     try:
-        _show(talk.take_step(step), trace=trace)
+        return _show(talk.take_step(step), trace=trace)
     except StepImpossible as error:
         print(f"({error})", file=sys.stderr)
+        return []
 
 
 def _words(step: Step) -> str:
@@ -124,15 +148,21 @@ def _words(step: Step) -> str:
     if step.callback is not None:
         return f"> /callback {step.callback.model_dump_json(exclude_unset=True)}"
     said = step.user if isinstance(step.user, str) else (step.user or {})
-    return f"> {said}" if isinstance(said, str) else f"> {said.get('choice') or said.get('text')}"
+    if isinstance(said, str):
+        return f"> {said}"
+    values = [f"{name}: {value}" for name, value in said.get("values", {}).items()]
+    return f"> {said.get('choice') or said.get('text') or ', '.join(values)}"
 
 
-def _show(turns: Iterable[Turn], *, trace: bool) -> None:
+def _show(turns: Iterable[Turn], *, trace: bool) -> list[JsonObject]:
+    """Prints what the turns said and did; the messages."""
+    said = []
     for turn in turns:
         if trace:
             _explain(turn.trace)
         for effect in turn.effects:
             if isinstance(effect, SendMessage):
+                said.append(effect.content)
                 _show_message(effect.content)
             else:
                 told = json.dumps(effect_to_json(effect), ensure_ascii=False)
@@ -140,6 +170,7 @@ def _show(turns: Iterable[Turn], *, trace: bool) -> None:
         for error in turn.trace["errors"]:
             print(f"(failed: {error['at']}: {error['why']})", file=sys.stderr)
     sys.stdout.flush()
+    return said
 
 
 def _show_message(content: JsonObject) -> None:

@@ -20,8 +20,10 @@ export type GuestView = Schemas["GuestView"];
 export type Sender = Schemas["Sender"];
 export type Status = Schemas["Status"];
 
-/** What a user can say: a typed text, or a choice that was offered. */
-export type OutgoingContent = MessageDraft["content"];
+/** What a user can say here: a typed text, a choice that was offered, or a form filled in. */
+export type OutgoingContent =
+  | Extract<MessageDraft["content"], { type: "text" | "quick_reply" }>
+  | Omit<Schemas["FormContent"], "text">;
 
 /** Closed conversations stay closed. */
 export function isOpen(conversation: ConversationView): boolean {

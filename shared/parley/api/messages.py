@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import ConfigDict, Field
 
 from parley.api.bodies import Draft, Instant, View
-from parley.domain.content import Content
+from parley.domain.content import Content, FormValue, content_json
+from parley.domain.flow_texts import FieldType
 from parley.domain.json import JsonObject
 from parley.domain.messages import Delivery, Direction, Message, MessageType, Sender
 from parley.domain.pages import Page
@@ -23,7 +24,7 @@ class MessageDraft(Draft):
 
     def content_json(self) -> JsonObject:
         """The content as it is queued and stored."""
-        return self.content.model_dump(mode="json")
+        return content_json(self.content)
 
 
 class QuickReply(TypedDict):
@@ -31,6 +32,38 @@ class QuickReply(TypedDict):
 
     title: str
     payload: str
+
+
+class FormOption(TypedDict):
+    """One value of a field of type `enum`."""
+
+    title: str
+    value: str
+
+
+class FormField(TypedDict, total=False):
+    """What a form asks for; the limits are hints, and the flow has the last word."""
+
+    name: Required[str]
+    label: Required[str]
+    type: Required[FieldType]
+    required: Required[bool]
+    placeholder: str
+    help: str
+    options: list[FormOption]
+    minimum: int | float | str
+    maximum: int | float | str
+    min_length: int
+    max_length: int
+
+
+class Form(TypedDict, total=False):
+    """Several questions at once; a message of type `form` answers them."""
+
+    title: str
+    description: str
+    fields: Required[list[FormField]]
+    submit_label: str
 
 
 class MessageContent(TypedDict, total=False):
@@ -42,6 +75,8 @@ class MessageContent(TypedDict, total=False):
     text: str
     payload: str
     quick_replies: list[QuickReply]
+    form: Form
+    values: dict[str, FormValue]
     delay_ms: int
     typing: bool
 

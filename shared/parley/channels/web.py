@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from parley.domain.content import Content
+from parley.domain.content import Content, place_in
 from parley.domain.errors import Fault, Invalid
 from parley.domain.history import message_json
 from parley.domain.ids import ConversationId, MessageId
@@ -114,14 +114,11 @@ def accepted(frame: Send, message_id: MessageId) -> JsonObject:
     }
 
 
-_TAGS = frozenset({"subscribe", "send", "typing", "heartbeat", "text", "quick_reply"})
+_ACTIONS = frozenset({"subscribe", "send", "typing", "heartbeat"})
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
     """A JSON Pointer from pydantic's `loc`, less the names of the alternatives it chose."""
-    path = (str(step) for n, step in enumerate(location) if not _is_tag(location, n))
+    within = location[1:] if location and location[0] in _ACTIONS else location
+    path = (str(step) for step in place_in(within))
     return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
-
-
-def _is_tag(location: tuple[int | str, ...], n: int) -> bool:
-    return location[n] in _TAGS and (n == 0 or location[n - 1] == "content")

@@ -3,12 +3,34 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from parley.domain.ids import ConversationId, MessageId, TurnId
 from parley.domain.json import JsonObject
 
 MAX_TEXT_LENGTH = 5_000
 """Characters of a text as stored (X-9); each channel may allow fewer."""
+MAX_FORM_FIELDS = 20
+"""What a form asks for, and what an answer to it may hold."""
+MAX_ATTACHMENT_BYTES = 50 * 1024 * 1024
+"""The most that anything attached may have (S1-7)."""
+MAX_SENT_BYTES = 10 * 1024 * 1024
+"""What people may attach (X-10)."""
+
+MediaType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "video/mp4",
+    "video/quicktime",
+    "audio/mpeg",
+    "audio/wav",
+    "audio/ogg",
+    "application/pdf",
+    "text/plain",
+]
+"""S1-7."""
 
 
 class MessageType(StrEnum):
@@ -70,7 +92,7 @@ class Message:
     `sequence_number` counts from 1 over inbound and outbound alike and has no gap. `content` is
     JSON with at least `type` (a `MessageType`) and, for texts, `text`; further keys as in
     S1-7 to S1-11: `payload`, `quick_replies` [{title, payload}], `buttons`, `media`, `location`,
-    `carousel`, `form`, `delay_ms`, `typing`.
+    `carousel`, `form`, `values` (of a form that was filled in), `delay_ms`, `typing`.
     """
 
     id: MessageId

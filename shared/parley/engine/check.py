@@ -13,9 +13,9 @@ from parley.domain.flows import (
 )
 from parley.domain.json import JsonObject
 from parley.engine.checks import (
-    availability,
     calls,
     circles,
+    contents,
     filling,
     graph,
     names,
@@ -42,7 +42,6 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("feature.unavailable", "error", availability.unavailable),
     Rule("state.duplicate", "error", names.duplicate_states),
     Rule("state.missing", "error", names.missing_targets),
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
@@ -61,6 +60,8 @@ RULES: tuple[Rule, ...] = (
     Rule("pattern.invalid", "error", parts.invalid_patterns),
     Rule("mapping.invalid", "error", parts.invalid_mappings),
     Rule("content.title_too_long", "error", parts.long_titles),
+    Rule("content.incomplete", "error", contents.incomplete_contents),
+    Rule("form.wrong_field", "error", contents.wrong_fields),
     Rule("integration.built_in", "error", calls.built_ins),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),

@@ -171,6 +171,9 @@ class _Search:
                 yield {"callback": called}, CallbackEvent(state.awaited, answer), now
         for text in self._texts(state):
             yield {"user": text}, MessageEvent({"type": "text", "text": text}), now
+        if state.form:
+            form = {"type": "form", "values": self._guesses.filled_in(state.form)}
+            yield {"user": form}, MessageEvent(form), now
         for choice in state.choices:
             payload = choice["payload"]
             content = {"type": "quick_reply", "text": choice["title"], "payload": payload}
@@ -214,7 +217,7 @@ def _key(state: RunState) -> str:
     whole = state.to_json()
     parts = [whole[name] for name in _PASSING]
     parts += [whole["asked"], whole["proposed"], len(whole["timers"])]
-    parts += [[choice["payload"] for choice in whole["choices"]]]
+    parts += [[choice["payload"] for choice in whole["choices"]], state.form]
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 

@@ -60,6 +60,7 @@ _SHAPES: dict[str, tuple[str, ...]] = {
         "sentiment",
         "attachments",
         "location",
+        "form",
     ),
     "intent": ("name", "confidence"),
     "integration": ("status", "kind", "data", "error"),

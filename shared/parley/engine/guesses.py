@@ -18,6 +18,9 @@ NONSENSE = "qqq zzz xxx"
 
 _SAMPLES: Mapping[str, str] = {
     "string": "something",
+    "text": "something",
+    "integer": "3",
+    "number": "3",
     "boolean": "yes",
     "date": "2026-06-01",
     "datetime": "2026-06-01T12:00:00",
@@ -64,6 +67,14 @@ class Guesses:
         """What a customer might write for a slot: most likely right ones first."""
         rule = self._document.slots.get(slot)
         return [] if rule is None else list(dict.fromkeys(_values(rule)))
+
+    def filled_in(self, form: JsonObject) -> JsonObject:
+        """What a customer might write into a form, as `RunState` remembers it."""
+        return {name: self._field(name, asked) for name, asked in form.items()}
+
+    def _field(self, name: str, asked: Json) -> str:
+        usual = asked if isinstance(asked, list) else [_SAMPLES[asked]]
+        return str((self.values(name) or usual)[0])
 
     def answers(self, integration_id: str) -> list[Answer]:
         """Replies that lead to different places."""

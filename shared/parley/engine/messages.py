@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from parley.engine.conditions import first_that_holds
 from parley.engine.events import MessageEvent
+from parley.engine.forms import take_form
 from parley.engine.moves import go, hand_off
 from parley.engine.states.intent import listen
 from parley.engine.states.slot_filling import SlotFilling
@@ -18,6 +19,8 @@ def take_message(run: "Run", node: "StateNode", event: MessageEvent) -> None:
     language = event.content.get("language")
     if isinstance(language, str) and language:
         run.set_language(language)
+    if event.content.get("type") == "form":
+        take_form(run, event.content.get("values"))
     listen(run, node)
     if isinstance(node.work, SlotFilling):
         step, is_miss = node.work.take(run, node)

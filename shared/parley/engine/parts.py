@@ -5,25 +5,19 @@ from functools import cached_property
 from typing import Any
 
 from parley.domain import flow_transitions as authored
+from parley.domain.content import MEDIA_TYPES
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flow_states import ResponseConfig
-from parley.domain.flow_texts import SHARED_TEXT, Content, Templates, Text
+from parley.domain.flow_texts import SHARED_TEXT, Content, Form, Templates, Text
 from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
 from parley.domain.messages import MessageType
 from parley.engine import defaults
 from parley.engine.expressions import Expression, ExpressionInvalid, Expressions
+from parley.engine.forms import resolved
 from parley.engine.sayings import Plan, Sayings
 from parley.engine.texts import Template, TextInvalid, compile_text
 from parley.engine.words import Words
-
-_MEDIA = {
-    "image": MessageType.IMAGE,
-    "video": MessageType.VIDEO,
-    "audio": MessageType.AUDIO,
-    "application": MessageType.FILE,
-    "text": MessageType.FILE,
-}
 
 
 class Parts:
@@ -117,6 +111,7 @@ class Parts:
             media=config.media,
             location=config.location,
             carousel=config.carousel,
+            form=config.form,
         )
         manner = _manner(is_typing=config.typing_indicator, delay_ms=config.delay_ms)
         if config.response_type is not MessageType.TEXT:
@@ -146,6 +141,7 @@ class Parts:
         texts += [button.title for button in content.buttons]
         for card in content.carousel or ():
             texts += [card.title, card.subtitle, *(button.title for button in card.buttons)]
+        texts += _asked(content.form) if content.form is not None else []
         found = [self._languages_of(t, pointer) for t in texts if isinstance(t, dict)]
         return list(dict.fromkeys(language for languages in found for language in languages))
 
@@ -185,6 +181,9 @@ class Parts:
         written = content.model_dump(exclude_none=True, mode="json")
         for manner in ("typing_indicator", "delay_ms", "template"):
             written.pop(manner, None)
+        if "form" in written:
+            slots, form = self._document.slots, written["form"]
+            form["fields"] = [resolved(field, slots.get(field["name"])) for field in form["fields"]]
         return {key: _said(key, value, said) for key, value in written.items() if value != []}
 
     def literal(self, value: Json, pointer: str) -> Any:  # noqa: ANN401 -- JSON with templates
@@ -201,8 +200,20 @@ class Parts:
 
 
 _TEXTS = frozenset(
-    {"text", "title", "subtitle", "url", "alt_text", "thumbnail_url", "image_url", "address"}
+    {
+        *("text", "title", "subtitle", "url", "alt_text", "thumbnail_url", "image_url", "address"),
+        *("description", "submit_label", "label", "placeholder", "help"),
+    }
 )
+
+
+def _asked(form: Form) -> list[Text | None]:
+    """The texts of a form."""
+    texts = [form.title, form.description, form.submit_label]
+    for field in form.fields:
+        texts += [field.label, field.placeholder, field.help]
+        texts += [option.title for option in field.options]
+    return texts
 
 
 def _said(key: str, value: Json, said: Callable[[Json], Json]) -> Json:
@@ -230,8 +241,10 @@ def _manner(*, is_typing: bool, delay_ms: int | None) -> JsonObject:
 
 
 def _type_of(plan: JsonObject) -> str:
+    if "form" in plan:
+        return MessageType.FORM.value
     if "media" in plan:
-        return _MEDIA[plan["media"]["type"].partition("/")[0]].value
+        return MEDIA_TYPES[plan["media"]["type"].partition("/")[0]].value
     if "carousel" in plan:
         return MessageType.CAROUSEL.value
     if "location" in plan:

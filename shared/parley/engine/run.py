@@ -7,11 +7,12 @@ from parley.domain.json import Json, JsonObject
 from parley.engine.effects import Effect, SendMessage
 from parley.engine.events import Event
 from parley.engine.expressions import Expression, ExpressionFailed
+from parley.engine.forms import on_offer
 from parley.engine.recorder import Recorder
 from parley.engine.sayings import MAX_CHOICES, Sayings, choices, offered
 from parley.engine.scope import Scope
 from parley.engine.state import RunState
-from parley.engine.texts import TextFailed
+from parley.engine.texts import TextFailed, fitting
 from parley.engine.words import Words
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Run:
             if isinstance(chosen, str):
                 return chosen
             try:
-                return chosen.render(self.scope)
+                return fitting(chosen.render(self.scope))
             except TextFailed as failure:
                 self.note_error(words.pointer, str(failure))
         return self.error_text()
@@ -111,7 +112,7 @@ class Run:
         """The flow's, unless that fails too: then none."""
         chosen = self.program.error_text.pick(self.scope.languages())
         try:
-            return chosen if isinstance(chosen, str) else chosen.render(self.scope)
+            return chosen if isinstance(chosen, str) else fitting(chosen.render(self.scope))
         except TextFailed:
             return ""
 
@@ -145,15 +146,22 @@ class Run:
 
     def _with_choices(self, content: JsonObject, sayings: Sayings) -> JsonObject:
         try:
-            more = choices(sayings.choices_from.json(self.scope)) if sayings.choices_from else []
+            made = sayings.choices_from.json(self.scope) if sayings.choices_from else []
         except ExpressionFailed as failure:
             self.note_error(sayings.pointer, str(failure))
             return content
-        replies = [*content.get("quick_replies", ()), *more][:MAX_CHOICES]
+        written = content.get("quick_replies", ())
+        more, left_out = choices(made, MAX_CHOICES - len(written))
+        if left_out:
+            why = f"{left_out} of the choices are none, too long for one, or too many"
+            self.note_error(sayings.pointer, why)
+        replies = [*written, *more]
         return {**content, "quick_replies": replies} if replies else content
 
     def send(self, content: JsonObject) -> None:
-        """Sends a finished message and remembers the choices it offers."""
+        """Sends a finished message and remembers the choices and the form it offers."""
         self.effects.append(SendMessage(content))
         if "quick_replies" in content or "buttons" in content or "carousel" in content:
             self.state.choices = offered(content) or self.state.choices
+        if "form" in content:
+            self.state.form = on_offer(content["form"])

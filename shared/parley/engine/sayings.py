@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.domain.json import Json, JsonObject
-from parley.domain.messages import MAX_TEXT_LENGTH
+from parley.engine.content_limits import MAX_PAYLOAD, MAX_TITLE, too_long
 from parley.engine.expressions import Expression
 from parley.engine.texts import Template, TextFailed
 
@@ -51,9 +51,10 @@ class Sayings:
         if not plan.open:
             return plan.base
         more: JsonObject = rendered(plan.open, lambda template: template.render(scope))
-        if len(more.get("text", "")) > MAX_TEXT_LENGTH:
-            raise TextFailed(f"it is longer than {MAX_TEXT_LENGTH} characters")
-        return {**plan.base, **_with_payloads(more)}
+        more = _with_payloads(more)
+        if why := too_long(more):
+            raise TextFailed(why)
+        return {**plan.base, **more}
 
 
 def rendered(plan: Json, render: Callable[[Template], str]) -> Json:
@@ -102,12 +103,18 @@ def offered(content: JsonObject) -> list[JsonObject]:
     return [{"title": c["title"], "payload": c["payload"]} for c in (*replies, *buttons)]
 
 
-def choices(value: Json) -> list[JsonObject]:
-    """What `choices_from` gave, as quick replies: {title, payload} or plain titles."""
-    found = []
-    for item in value if isinstance(value, list) else []:
+def choices(value: Json, room: int) -> tuple[list[JsonObject], int]:
+    """What `choices_from` gave, as quick replies: {title, payload} or plain titles.
+
+    What is no choice, too long for one, or more than there is `room` for is left out: so many.
+    """
+    given = value if isinstance(value, list) else []
+    found: list[JsonObject] = []
+    for item in given:
         title = item.get("title") if isinstance(item, dict) else item
         payload = item.get("payload", title) if isinstance(item, dict) else item
-        if isinstance(title, str) and isinstance(payload, str):
+        if not isinstance(title, str) or not isinstance(payload, str):
+            continue
+        if len(title) <= MAX_TITLE and len(payload) <= MAX_PAYLOAD:
             found.append({"title": title, "payload": payload})
-    return found
+    return found[:room], len(given) - len(found[:room])

@@ -23,16 +23,19 @@ class Scope:
     """Each name is looked up when something asks for it: a turn pays for what its flow uses.
 
     `changed` must be called after the state's slots or variables, the intent or the integration's
-    answer have changed.
+    answer have changed. `filled_in` are the values of a form that this turn's message gave, as they
+    came; None if it gave none.
     """
 
     __slots__ = (
         "_activations",
         "_chosen",
         "_flow_language",
+        "_form",
         "_input",
         "_languages",
         "event",
+        "filled_in",
         "integration",
         "intent",
         "now",
@@ -53,6 +56,8 @@ class Scope:
         self._input: JsonObject | None = None
         self._languages: tuple[str, ...] | None = None
         self._chosen: tuple[str | None] | None = None
+        self._form: JsonObject = {}
+        self.filled_in: JsonObject | None = None
         self._activations: dict[frozenset[str], Any] = {}
 
     def value(self, root: str) -> Json:  # noqa: PLR0911 -- one line a name
@@ -90,6 +95,7 @@ class Scope:
                 "sentiment": None,
                 "attachments": [media] if media and is_modest(media, MAX_INPUT_NODES) else [],
                 "location": location if location and is_modest(location, MAX_INPUT_NODES) else None,
+                "form": self._form,
             }
         return self._input
 
@@ -99,6 +105,11 @@ class Scope:
             content = self.event.content if isinstance(self.event, MessageEvent) else {}
             self._chosen = (chosen_payload(content, self.state.choices),)
         return self._chosen[0]
+
+    def take_form(self, given: JsonObject, read: JsonObject) -> None:
+        """The message fills in a form: it gave these values, of which these are of their types."""
+        self.filled_in, self._form = given, read
+        self._chosen, self._input = (None,), None
 
     def languages(self) -> Sequence[str]:
         """The languages to try, best first, in lower case."""

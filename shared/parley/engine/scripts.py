@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from parley.domain.content import FormContent
 from parley.domain.errors import Fault, Invalid
 from parley.domain.flow_texts import FlowPart
 from parley.domain.integrations import ERROR_KINDS, ErrorKind
@@ -87,6 +88,8 @@ class Step(FlowPart):
             raise ValueError(f"the clock goes on by {MAX_ADVANCE.days} days at most")
         if self.agent is not None:
             _agent(self.agent)
+        if isinstance(self.user, dict) and self.user.get("type") == "form":
+            FormContent.model_validate(self.user)
         return self
 
     @property

@@ -60,6 +60,8 @@ class RunState:
     `context` is what `set_context` noted, but the language. `flow` is the key of the called flow
     that runs (`vars` are its own), None for the conversation's own; `callers` wait for it, the
     innermost last. `awaited` is the id of the call whose callback the current state waits for.
+    `form` is the last form sent, until it is filled in: of each field its type, or the list of its
+    values.
     `asked` is the slot whose value the user was asked for, `proposed` the value to confirm.
     """
 
@@ -81,6 +83,7 @@ class RunState:
     flow: str | None = None
     callers: tuple[Caller, ...] = ()
     awaited: str | None = None
+    form: JsonObject = field(default_factory=dict)
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def to_json(self) -> JsonObject:
@@ -105,14 +108,11 @@ class RunState:
 
     def _rare(self) -> JsonObject:
         """What few conversations have; it is left out where it is empty."""
-        rare: JsonObject = {"context": self.context} if self.context else {}
-        if self.flow is not None:
-            rare["flow"] = self.flow
-        if self.callers:
-            rare["callers"] = [caller.to_json() for caller in self.callers]
-        if self.awaited is not None:
-            rare["awaited"] = self.awaited
-        return rare
+        if not (self.context or self.form or self.flow or self.awaited):
+            return {}
+        callers = [caller.to_json() for caller in self.callers]
+        rare = {"context": self.context, "form": self.form, "flow": self.flow, "callers": callers}
+        return {name: value for name, value in (rare | {"awaited": self.awaited}).items() if value}
 
     def copy(self) -> "RunState":
         """A state of its own: what it holds is shared, and never changed in place."""
@@ -135,6 +135,7 @@ class RunState:
             self.flow,
             self.callers,
             self.awaited,
+            self.form,
         )
 
     @classmethod

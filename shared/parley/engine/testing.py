@@ -254,7 +254,19 @@ class TestTalk:
         if "choice" in said:
             chosen = self._chosen(str(said["choice"]))
             return {"type": "quick_reply", "text": chosen["title"], "payload": chosen["payload"]}
+        if said.get("type") == "form":
+            self._refuse_unasked(said.get("values") or {})
         return {"type": "text", **said}
+
+    def _refuse_unasked(self, values: JsonObject) -> None:
+        """Raises StepImpossible for what the user could not have filled in."""
+        fields = self.state.form
+        if not fields:
+            raise StepImpossible("no form is on offer")
+        for name in values:
+            if name not in fields:
+                there = ", ".join(map(repr, fields))
+                raise StepImpossible(f"the form has no field {name!r}; there are: {there}")
 
     def _chosen(self, wanted: str) -> JsonObject:
         """A choice on offer. Raises StepImpossible where the user could not have pressed it."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from parley.domain.json import Json
+from parley.domain.messages import MAX_TEXT_LENGTH
 from parley.engine.expressions import ROOTS
 
 if TYPE_CHECKING:
@@ -93,6 +94,13 @@ def compile_text(source: str, *, is_endpoint: bool = False) -> str | Template:
     from parley.engine.liquid import LiquidTemplate  # noqa: PLC0415 -- cold start: 150 ms
 
     return LiquidTemplate.parse(source, is_endpoint=is_endpoint)
+
+
+def fitting(text: str) -> str:
+    """The rendered text of a message. Raises TextFailed if it is longer than one may be."""
+    if len(text) > MAX_TEXT_LENGTH:
+        raise TextFailed(f"it is longer than {MAX_TEXT_LENGTH:,} characters")
+    return text
 
 
 def percent_encoded(value: str) -> str:

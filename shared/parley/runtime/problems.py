@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from parley.api.problem import FaultView, Problem
+from parley.domain.content import place_in
 from parley.domain.errors import (
     Closed,
     Conflict,
@@ -130,17 +131,12 @@ _PAGING = ("/cursor", "/limit")
 _PLACES = {"body": "", "query": "/query", "path": "/path", "header": "/headers"}
 
 
-_KEY = "[key]"
-"""What pydantic adds where it is the name of a member that is wrong."""
-
-
 def _pointer(location: Iterable[Any]) -> str:
     """A JSON Pointer from pydantic's `loc`, whose first item says which part of the request."""
     place, *path = location
     if place == "query" and len(path) > 1:
         path = path[1:]  # what the handler calls the model that groups its parameters
-    path = [token for token in path if token != _KEY]
-    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
+    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in place_in(path))
     return "".join([_PLACES.get(str(place), f"/{place}"), *(f"/{token}" for token in tokens)])
 
 

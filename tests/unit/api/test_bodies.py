@@ -77,14 +77,25 @@ def test_nobody_sets_what_the_platform_sets(field: str) -> None:
         ConversationDraft.model_validate({field: "x"})
 
 
+PICTURE = {"url": "https://a.example/b.png", "type": "image/png"}
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {"type": "text", "text": "hi"},
         {"type": "quick_reply", "text": "Yes", "payload": ""},
+        {"type": "image", "media": PICTURE | {"size_bytes": 10_485_760, "alt_text": "x" * 500}},
+        {"type": "file", "text": "Mine", "media": PICTURE | {"type": "application/pdf"}},
+        {"type": "location", "location": {"latitude": -90, "longitude": 180.0}},
+        {"type": "text", "text": "Oi", "language": "pt-BR"},
+        {"type": "form", "values": {}},
+        {"type": "form", "text": "Mine", "values": {"a": "x" * 5_000, "b": "y" * 5_000}},
+        {"type": "form", "values": {"a": 1, "b": -2.5, "c": True, "d": None, "e": ""}},
+        {"type": "form", "values": dict.fromkeys((f"f{n}" for n in range(20)), 2**53)},
     ],
 )
-def test_a_message_is_text_or_a_button(content: dict[str, str]) -> None:
+def test_a_message_is_one_of_these(content: dict[str, object]) -> None:
     assert MessageDraft.model_validate({"content": content}).content_json() == content
 
 
@@ -97,10 +108,30 @@ def test_a_message_is_text_or_a_button(content: dict[str, str]) -> None:
         {"type": "text", "text": "hi", "payload": "p"},
         {"type": "quick_reply", "text": "Yes"},
         {"type": "image", "text": "hi"},
+        {"type": "image", "media": PICTURE | {"size_bytes": 10_485_761}},
+        {"type": "image", "media": PICTURE | {"url": "ftp://a.example/b.png"}},
+        {"type": "image", "media": PICTURE | {"type": "image/tiff"}},
+        {"type": "video", "media": PICTURE},
+        {"type": "location", "location": {"latitude": 90.1, "longitude": 0}},
+        {"type": "location", "location": {"latitude": "1", "longitude": 0}},
+        {"type": "text", "text": "hi", "language": "English"},
+        {"type": "form"},
+        {"type": "form", "values": []},
+        {"type": "form", "values": {"a": "x"}, "payload": "p"},
+        {"type": "form", "values": {"a": "x" * 5_001}},
+        {"type": "form", "values": dict.fromkeys("abc", "x" * 4_000)},
+        {"type": "form", "values": dict.fromkeys((f"f{n}" for n in range(21)), 1)},
+        {"type": "form", "values": {"$where": 1}},
+        {"type": "form", "values": {"a" * 65: 1}},
+        {"type": "form", "values": {"a": [1]}},
+        {"type": "form", "values": {"a": {"$ne": 1}}},
+        {"type": "form", "values": {"a": 2**53 + 1}},
+        {"type": "form", "values": {"a": 1e300}},
+        {"type": "form", "text": "", "values": {}},
         {"text": "hi"},
     ],
 )
-def test_any_other_message_is_refused(content: dict[str, str]) -> None:
+def test_any_other_message_is_refused(content: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         MessageDraft.model_validate({"content": content})
 

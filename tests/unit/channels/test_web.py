@@ -14,7 +14,7 @@ from parley.channels.web import (
     caught_up,
     parse,
 )
-from parley.domain.content import QuickReplyContent, TextContent
+from parley.domain.content import FormContent, QuickReplyContent, TextContent
 from parley.domain.errors import Invalid
 from parley.domain.ids import ConversationId, MessageId
 from parley.domain.json import Json
@@ -58,6 +58,19 @@ ID = ConversationId("c-1")
                 content=QuickReplyContent(type="quick_reply", text="Yes", payload="yes"),
             ),
         ),
+        (
+            {
+                "action": "send",
+                "id": "a",
+                "content": {"type": "form", "values": {"seats": 12, "note": None}},
+            },
+            Send(
+                conversation_id=ID,
+                action="send",
+                id="a",
+                content=FormContent(type="form", values={"seats": 12, "note": None}),
+            ),
+        ),
     ],
 )
 def test_a_frame_is_read(said: dict[str, Json], frame: object) -> None:
@@ -82,7 +95,11 @@ SEND = {"action": "send", "conversation_id": "c-1", "id": "a"}
         ({"action": "subscribe", "conversation_id": "c-1", "after": 10**30}, ["/after"]),
         ({"action": "subscribe", "conversation_id": "c-1", "tenant_id": "t"}, ["/tenant_id"]),
         (SEND, ["/content"]),
-        (SEND | {"content": {"type": "image"}}, ["/content"]),
+        (SEND | {"content": {"type": "hologram"}}, ["/content"]),
+        (SEND | {"content": {"type": "image"}}, ["/content/media"]),
+        (SEND | {"content": {"type": "form"}}, ["/content/values"]),
+        (SEND | {"content": {"type": "form", "values": {"a": {}}}}, ["/content/values/a"]),
+        (SEND | {"content": {"type": "form", "values": {"a b": 1}}}, ["/content/values/a b"]),
         (SEND | {"content": {"type": "text"}}, ["/content/text"]),
         (SEND | {"content": {"type": "text", "text": ""}}, ["/content/text"]),
         (SEND | {"content": {"type": "text", "text": "x" * 5_001}}, ["/content/text"]),

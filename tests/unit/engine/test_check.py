@@ -306,6 +306,50 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/0/config/quick_replies", [{"title": "x" * 21}]),
         ),
         (
+            "content.incomplete",
+            "/states/0/config/response_templates/en",
+            changed("/states/0/config/response_templates/en", ""),
+        ),
+        (
+            "content.incomplete",
+            "/states/0/config/response_templates/en",
+            changed("/states/0/config/response_templates/en", {"quick_replies": [{"title": "Hi"}]}),
+        ),
+        (
+            "content.incomplete",
+            "/states/0/config/response_type",
+            changed("/states/0/config/response_type", "image"),
+        ),
+        (
+            "content.incomplete",
+            "/states/0/config/response_templates/en/type",
+            changed("/states/0/config/response_templates/en", {"text": "Hi", "type": "carousel"}),
+        ),
+        (
+            "content.incomplete",
+            "/states/0/entry_actions/0/config/type",
+            changed(
+                "/states/0/entry_actions",
+                [
+                    {
+                        "type": "send_message",
+                        "config": {
+                            "type": "image",
+                            "media": {"url": "https://x.org/a.pdf", "type": "application/pdf"},
+                        },
+                    }
+                ],
+            ),
+        ),
+        (
+            "form.wrong_field",
+            "/states/0/config/form/fields/0/type",
+            changed(
+                "/states/0/config/form",
+                {"fields": [{"name": "n", "label": "N", "type": "date"}]},
+            ),
+        ),
+        (
             "condition.different_targets",
             "/states/5/config/conditions",
             with_state(
@@ -373,7 +417,6 @@ def test_the_examples_have_no_errors(path: Any) -> None:
                 ],
             ),
         ),
-        ("feature.unavailable", "/states/0/config/form", changed("/states/0/config/form", {})),
         ("state.unreachable", "/states/1", changed("/states/0/transitions/0/target_state", "end")),
         ("intent.few_examples", "/intents/i", changed("/intents", {"i": {"examples": ["one"]}})),
         (

@@ -201,6 +201,9 @@ def test_what_cannot_happen_is_a_failure_and_ends_the_test() -> None:
     assert failures({"user": {"choice": "red"}}, {"user": "x", "expect": {"state": "b"}}) == [
         Failure(1, "no choice 'red' is offered; there are: none")
     ]
+    assert failures({"user": {"type": "form", "values": {"a": 1}}}) == [
+        Failure(1, "no form is on offer")
+    ]
     assert failures({"agent": "return"}) == [
         Failure(1, "no person is at work: the conversation is not handed off")
     ]

@@ -9,6 +9,7 @@ from tools.cli.main import main
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "flows"
 ORDER = str(EXAMPLES / "order_status.yaml")
+LEAD = str(EXAMPLES / "lead_qualification.yaml")
 TESTS = str(EXAMPLES / "order_status.test.yaml")
 
 FLOW = """\
@@ -41,13 +42,6 @@ def a_test(tiny: Path, *steps: Any) -> str:
     tests = [{"name": "one", "steps": list(steps)}]
     path.write_text(json.dumps({"flow": tiny.name, "tests": tests}, indent=2))
     return str(path)
-
-
-class Pipe(list[str]):
-    """Standing for standard input: lines that no terminal gives."""
-
-    def isatty(self) -> bool:
-        return False
 
 
 def test_check_points_at_the_line_and_fails_on_an_error(tiny: Path, capsys: Any) -> None:
@@ -147,8 +141,7 @@ def test_chat_plays_a_callback_and_takes_one_that_is_typed(
     assert said == '> /callback {"data":{"url":"https://shop.example/l/1"}}'
     assert answer.startswith("Here is your label: https://shop.example/l/1")
 
-    lines = ['/callback {"data": 1}\n', "/callback x\n", '/callback {"error": "sulks"}\n']
-    monkeypatch.setattr("sys.stdin", Pipe(lines))
+    pipe(monkeypatch, '/callback {"data": 1}', "/callback x", '/callback {"error": "sulks"}')
     assert main(["flow", "chat", str(tiny)]) == 0
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "(no call waits for a callback: the conversation is active, in 'ask')"
@@ -156,14 +149,58 @@ def test_chat_plays_a_callback_and_takes_one_that_is_typed(
     assert told[2].startswith("Input should be")
 
 
+def pipe(monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
+    """What is typed comes from a pipe."""
+
+    class Pipe(list[str]):
+        def isatty(self) -> bool:
+            return False
+
+    monkeypatch.setattr("sys.stdin", Pipe(f"{line}\n" for line in typed))
+
+
 def test_chat_takes_a_message_a_line_and_turns_the_clock(
     tiny: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Pipe(["what?\n", "/wait 1m\n", "never heard\n"]))
+    pipe(monkeypatch, "what?", "/wait 1m", "never heard")
     assert main(["flow", "chat", str(tiny)]) == 0
     shown = capsys.readouterr()
     assert shown.out.splitlines()[-1] == "Bye"
     assert shown.err.splitlines()[-1] == "(in bye; the conversation is completed)"
+
+
+def test_chat_asks_for_a_form_field_by_field(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe(monkeypatch, "We want to buy", "ACME", "7", "paper", "-", "this year")
+    assert main(["flow", "chat", LEAD]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[2:] == [
+        "Gladly. Fill this in, or just begin with the name of your company.",
+        "  About your company",
+        "  Company*: string",
+        "  How many people would use it?*: integer A guess is fine.",
+        "  What do you use today?: [Paper] [Spreadsheets] [Another program]",
+        "  Anything we should know?: text",
+        "  (one by one: - leaves a field empty, /leave the form)",
+        "Thank you. When would ACME like to start?",
+        "  [This month] [This year] [No idea yet]",
+        "Where may we send a proposal?",
+    ]
+    assert shown.err.splitlines()[0] == "Company:"
+
+
+def test_a_form_can_be_left_and_the_message_typed(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe(monkeypatch, "We want to buy", "/leave", "ACME")
+    assert main(["flow", "chat", LEAD]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "How many people would use it?"
+
+
+def test_chat_plays_a_script_with_a_form(capsys: Any) -> None:
+    script = LEAD.replace(".yaml", ".test.yaml")
+    slip = "a form with a slip of the pen"
+    assert main(["flow", "chat", LEAD, "--script", script, "--test", slip]) == 0
+    assert "> company: Ark, seats: two of each" in capsys.readouterr().out.splitlines()
 
 
 def test_graph_writes_mermaid(tiny: Path, capsys: Any) -> None:

@@ -1,5 +1,7 @@
 /** A message's content, told apart into the parts a page can show. */
 
+import { formFrom, valuesFrom, type Form, type Values } from "./form";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Choice {
@@ -9,12 +11,16 @@ export interface Choice {
 
 export type Button =
   | { readonly kind: "choice"; readonly choice: Choice }
-  | { readonly kind: "link"; readonly title: string; readonly address: string };
+  | { readonly kind: "link"; readonly title: string; readonly address: string }
+  | { readonly kind: "share"; readonly title: string; readonly address: string | null };
 
 export interface Media {
   readonly kind: "image" | "audio" | "video" | "file";
   readonly address: string;
   readonly label: string;
+  /** A picture to stand for a film that does not play yet. */
+  readonly poster: string | null;
+  readonly bytes: number | null;
 }
 
 export interface Place {
@@ -37,6 +43,9 @@ export interface Content {
   readonly cards: readonly Card[];
   readonly quickReplies: readonly Choice[];
   readonly buttons: readonly Button[];
+  readonly form: Form | null;
+  /** What was filled in, of an answer to a form. */
+  readonly values: Values | null;
   /** There is something in it that this page cannot show: what the sender calls it. */
   readonly unknown: string | null;
 }
@@ -50,6 +59,7 @@ const SHOWN_TYPES = new Set([
   "video",
   "location",
   "carousel",
+  "form",
   "system",
 ]);
 
@@ -62,10 +72,13 @@ export function contentFrom(content: Fields): Content {
     cards: cardsOf(content["carousel"]).flatMap(cardFrom),
     quickReplies: listOf(content["quick_replies"]).flatMap(choiceFrom),
     buttons: listOf(content["buttons"]).flatMap(buttonFrom),
+    form: formFrom(content["form"]),
+    values: type === "form" ? valuesFrom(content["values"]) : null,
   };
-  const isEmpty =
-    !parts.text && !parts.place && !parts.media.length && !parts.cards.length && !parts.buttons.length;
-  return { ...parts, unknown: !SHOWN_TYPES.has(type) || isEmpty ? type : null };
+  const shown = [...parts.media, ...parts.cards, ...parts.buttons, parts.place, parts.form, parts.values];
+  const isEmpty = !parts.text && shown.every((part) => part === null);
+  const isFormLost = type === "form" && parts.form === null && parts.values === null;
+  return { ...parts, unknown: !SHOWN_TYPES.has(type) || isEmpty || isFormLost ? type : null };
 }
 
 /** The address if a page may link to it: http, https or telephone; never a script. */
@@ -87,6 +100,7 @@ function buttonFrom(item: Fields): Button[] {
   const title = text(item["title"]);
   const url = item["type"] === "phone" ? `tel:${text(item["payload"])}` : item["url"];
   const address = safeAddress(url);
+  if (title && item["type"] === "share") return [{ kind: "share", title, address }];
   if (title && address !== null) return [{ kind: "link", title, address }];
   if (item["type"] !== "postback") return [];
   return choiceFrom(item).map((choice) => ({ kind: "choice", choice }));
@@ -97,7 +111,10 @@ function mediaFrom(item: Fields, type: string): Media[] {
   if (address === null || address.startsWith("tel:")) return [];
   const mime = text(item["type"]) || text(item["mime_type"]) || type;
   const kind = (["image", "audio", "video"] as const).find((known) => mime.startsWith(known));
-  return [{ kind: kind ?? "file", address, label: text(item["alt_text"]) || text(item["title"]) }];
+  const bytes = typeof item["size_bytes"] === "number" ? item["size_bytes"] : null;
+  const label = text(item["alt_text"]) || text(item["title"]);
+  const poster = safeAddress(item["thumbnail_url"]);
+  return [{ kind: kind ?? "file", address, label, poster, bytes }];
 }
 
 function placeFrom(value: unknown): Place | null {

@@ -2,6 +2,7 @@
 
 import { isOpen, type MessageView, type OutgoingContent, type Sender } from "../../api/views";
 import { contentFrom, type Choice, type Content } from "./content";
+import { answersOf, type Answer } from "./form";
 import type { Chat } from "./core/chat";
 import { shownAs, type Outgoing } from "./core/outgoing";
 
@@ -20,13 +21,18 @@ export interface MessageRow {
   readonly choices: "open" | "closed";
   /** The payload that was chosen, once something was said after the offer. */
   readonly chosen: string | null;
+  /** Of a form: whether it can be filled in, was, or can be no more. */
+  readonly filling: "open" | "sent" | "closed";
+  /** What a form was filled in with, by its labels; null for anything else. */
+  readonly answers: readonly Answer[] | null;
   readonly isFirstOfGroup: boolean;
   readonly isLastOfGroup: boolean;
 }
 
 export type Row = MessageRow | { readonly kind: "day"; readonly key: string; readonly at: Date };
 
-type Bare = Omit<MessageRow, "choices" | "chosen" | "isFirstOfGroup" | "isLastOfGroup"> & {
+type Made = "choices" | "chosen" | "filling" | "answers" | "isFirstOfGroup" | "isLastOfGroup";
+type Bare = Omit<MessageRow, Made> & {
   readonly said: { readonly text: string; readonly payload: string };
 };
 
@@ -47,11 +53,25 @@ export function rowsOf(chat: Chat): Row[] {
       ...shown,
       choices: canAnswer && answer === undefined && row.sender !== "user" ? "open" : "closed",
       chosen: answer === undefined ? null : chosenOf(row.content, answer.said),
+      filling: fillingOf(bare.slice(index + 1), canAnswer),
+      answers: answersIn(row.content, bare.slice(0, index)),
       isFirstOfGroup: !isSameGroup(before, row),
       isLastOfGroup: !isSameGroup(row, after),
     });
   });
   return rows;
+}
+
+/** A form is there to be filled in until it was, or another one came: as the flow itself has it. */
+function fillingOf(later: readonly Bare[], canAnswer: boolean): MessageRow["filling"] {
+  const next = later.find((row) => row.content.form !== null || (row.content.values && !row.failed));
+  if (next?.content.values) return "sent";
+  return canAnswer && next === undefined ? "open" : "closed";
+}
+
+function answersIn({ values }: Content, before: readonly Bare[]): Answer[] | null {
+  const asked = before.findLast((row) => row.content.form !== null);
+  return values === null ? null : answersOf(values, asked?.content.form ?? null);
 }
 
 function bareRows(chat: Chat): Bare[] {
@@ -88,7 +108,7 @@ function pendingRow(outgoing: Outgoing): Bare {
     at: new Date(outgoing.at),
     mark: MARKS[outgoing.status],
     failed: outgoing.status === "failed" ? outgoing : null,
-    said: { text: content.text, payload: payloadOf(content) },
+    said: { text: textIn("text" in content ? content.text : ""), payload: payloadOf(content) },
   };
 }
 

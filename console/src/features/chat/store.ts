@@ -80,7 +80,7 @@ export class ChatStore implements VisitorStore {
 function outgoingFrom(text: string | null): Outgoing | null {
   try {
     const value = JSON.parse(text ?? "null") as Outgoing | null;
-    return typeof value?.id === "string" && typeof value.content?.text === "string" ? value : null;
+    return typeof value?.id === "string" && typeof value.content?.type === "string" ? value : null;
   } catch {
     return null; // not ours, or cut short
   }

@@ -200,8 +200,9 @@ def incomplete_actions(subject: Subject) -> Iterator[Finding]:
                 part.config.media,
                 part.config.location,
                 part.config.carousel,
+                part.config.form,
             )
-            if all(one is None for one in said):
+            if not any(said):
                 yield Finding(at, "Give a `text` or a `template`.")
             elif part.config.text is not None and part.config.template is not None:
                 yield Finding(at, "Give a `text` or a `template`, not both.")

@@ -25,6 +25,7 @@ class Limits:
 
     text: int | None = None
     quick_replies: int | None = None
+    forms: bool = False
 
 
 LIMITS: dict[Channel, Limits] = {
@@ -75,6 +76,11 @@ def over_limits(subject: Subject) -> Iterator[Finding]:
         if over:
             most = LIMITS[over[0]].text
             yield Finding(pointer, f"Shorten the text: {over[0]} takes {most:,} characters.")
+    unfit = [channel for channel in channels if not LIMITS[channel].forms]
+    for written in subject.attachments():
+        if written.part.form is not None and unfit:
+            why = f"Ask for the fields one by one where it is {unfit[0]}: it shows no forms."
+            yield Finding(f"{written.pointer}/form", why)
     for pointer, count in _choices(subject):
         for channel in channels:
             allowed = LIMITS[channel].quick_replies

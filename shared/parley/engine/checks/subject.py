@@ -16,7 +16,7 @@ from parley.domain.flow_states import (
     State,
     WaitState,
 )
-from parley.domain.flow_texts import Content
+from parley.domain.flow_texts import Attachments, Content
 from parley.domain.flow_transitions import (
     VARIABLE_NAME,
     Action,
@@ -184,6 +184,13 @@ class Subject:
         for action in self.actions():
             if isinstance(action.part, SendMessageAction):
                 yield Written(f"{action.pointer}/config", action.part.config)
+
+    def attachments(self) -> Iterator[Written[Attachments]]:
+        """Whatever may stand beside a text: in states of type response, and in contents."""
+        for state in self.of_type(ResponseState):
+            yield Written(f"{state.pointer}/config", state.part.config)
+        for content in self.contents():
+            yield Written(content.pointer, content.part)
 
     def expressions(self) -> Iterator[WrittenExpression]:
         """Every expression, wherever one may stand."""

@@ -23,14 +23,19 @@ _TEXTS = frozenset(
         *("fallback_text", "error_text", "confirm_text"),
     }
 )
+_IN_FORMS = frozenset({"title", "description", "submit_label", "label", "placeholder", "help"})
 _BY_NAME = frozenset({"prompts", "retry_prompts", "texts"})
 _VALUES = frozenset({"value", "data", "request", "dimensions"})
-_NO_TEXTS = frozenset({"metadata", "variables", "default_data", "intents", "payload", "tags"})
+_NO_TEXTS = frozenset(
+    {"metadata", "variables", "default_data", "intents", "payload", "tags", "slots"}
+)
 
 
 def written_texts(document: JsonObject) -> Iterator[Written[Json]]:
     """Every text of a document, in whatever shape it is written."""
     yield from _within(document, "")
+    for name, slot in document.get("slots", {}).items():
+        yield from _within(slot, f"/slots/{pointer_part(name)}")
 
 
 def _within(value: Json, pointer: str) -> Iterator[Written[Json]]:
@@ -59,10 +64,21 @@ def _named(name: str, value: Json, pointer: str) -> Iterator[Written[Json]]:
         for language, said in value.items():
             at = f"{pointer}/{pointer_part(language)}"
             yield from [Written(at, said)] if isinstance(said, str) else _within(said, at)
+    elif name == "form" and isinstance(value, dict) and "fields" in value:
+        yield from _form(value, pointer)
     elif name in _VALUES:
         yield from _strings(value, pointer)
     else:
         yield from _within(value, pointer)
+
+
+def _form(form: JsonObject, pointer: str) -> Iterator[Written[Json]]:
+    """The texts of a form, of its fields and of their options."""
+    for name, value in form.items():
+        if name in _IN_FORMS and _is_text(value):
+            yield Written(f"{pointer}/{name}", value)
+        for n, inner in enumerate(value if name in ("fields", "options") else ()):
+            yield from _form(inner, f"{pointer}/{name}/{n}")
 
 
 def _is_text(value: Json) -> bool:

@@ -35,7 +35,7 @@ def listen(run: "Run", node: "StateNode") -> None:
 def _classified(run: "Run", node: "StateNode") -> JsonObject:
     """The best intent; of those that are equally sure, one that a transition names."""
     text = run.scope.input()["text"]
-    if not text.strip():
+    if run.scope.filled_in is not None or not text.strip():
         return NO_INTENT
     scores = run.recorder.classify(text, node.competing, run.state.flow)
     if not scores:

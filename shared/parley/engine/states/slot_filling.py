@@ -1,6 +1,6 @@
 """`slot_filling`: asks until every required slot has a valid value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,14 +51,12 @@ class SlotFilling:
     takes_event: bool
 
     def enter(self, run: "Run", node: "StateNode") -> Step:
-        if self.takes_event and isinstance(run.scope.event, MessageEvent):
-            name = self._missing(run)
-            if name is not None:
-                run.state.asked = name
-                self._offer(run, node)
-                if run.state.proposed is not None:
-                    return None
-        return self._ask_next(run, node)
+        if not self.takes_event or not isinstance(run.scope.event, MessageEvent):
+            return self._ask_next(run, node)
+        run.state.asked = self._missing(run)
+        if run.state.asked is not None or run.scope.filled_in:
+            self._offer(run, node)
+        return None if run.state.proposed else self._ask_next(run, node, self._refused(run))
 
     def take(self, run: "Run", node: "StateNode") -> tuple[Arc | Step, bool]:
         """What a message does here: the transition that follows, and whether it was a miss."""
@@ -66,6 +64,7 @@ class SlotFilling:
         arc = first_that_holds(run, node, before)
         if arc is not None:
             return arc, False
+        again = (run.state.proposed or {}).get("again")
         filled = self._answer(run, node)
         if filled is None:
             return None, False
@@ -77,7 +76,7 @@ class SlotFilling:
         if not filled:
             return None, True
         run.state.misses = 0
-        return self._ask_next(run, node), False
+        return self._ask_next(run, node, self._refused(run) or again), False
 
     def retry(self, run: "Run") -> None:
         """Says what is wanted again: the retry text, else the fallback text and the prompt."""
@@ -94,12 +93,23 @@ class SlotFilling:
         slots = run.state.slots
         return next((name for name in self.required if name not in slots), None)
 
-    def _ask_next(self, run: "Run", node: "StateNode") -> Step:
-        name = self._missing(run)
+    def _refused(self, run: "Run", waiting: Collection[str] = ()) -> str | None:
+        """The first required slot, not `waiting`, that did not take what a form gave for it."""
+        known = {*run.state.slots, *waiting}
+        given = run.scope.filled_in or {}
+        return next((n for n in self.required if n in given and n not in known), None)
+
+    def _ask_next(self, run: "Run", node: "StateNode", again: str | None = None) -> Step:
+        """For `again`, whose value was refused; else for the first slot that is missing."""
+        is_again = again is not None and again not in run.state.slots
+        name = again if is_again else self._missing(run)
         run.state.asked, run.state.proposed = name, None
         if name is None:
             return way_on(run, node)
-        self._ask(run, name)
+        if is_again:
+            self.retry(run)
+        else:
+            self._ask(run, name)
         return None
 
     def _ask(self, run: "Run", name: str) -> None:
@@ -108,9 +118,11 @@ class SlotFilling:
             run.say_words(self.prompts[name])
             return
         missing = [n for n in self.required if n not in run.state.slots]
-        texts = [run.text(self.prompts[n]) for n in missing or [name]]
-        if text := "\n".join(text for text in texts if text):
-            run.send({"type": "text", "text": text[:MAX_TEXT_LENGTH]})
+        texts = [text for n in missing or [name] if (text := run.text(self.prompts[n]))]
+        together = "\n".join(texts)
+        for text in [together] if len(together) <= MAX_TEXT_LENGTH else texts:
+            if text:
+                run.send({"type": "text", "text": text})
 
     def _prompt(self, run: "Run", name: str) -> None:
         if run.state.proposed is None:
@@ -121,10 +133,12 @@ class SlotFilling:
     def _answer(self, run: "Run", node: "StateNode") -> bool | None:
         """True: the message filled a slot; False: it is refused; None: it was dealt with."""
         name, proposed = run.state.asked, run.state.proposed
-        if proposed is None:
+        if proposed is None or self._filled_in(run):
+            run.state.proposed = None
             filled = self._offer(run, node)
             return None if run.state.proposed is not None else filled
-        answer = yes_or_no(run.scope.input()["text"])
+        is_form = run.scope.filled_in is not None
+        answer = None if is_form else yes_or_no(run.scope.input()["text"])
         if answer is None or name is None:
             return False
         run.state.proposed = None
@@ -132,7 +146,7 @@ class SlotFilling:
             run.set_slot(name, proposed["value"])
         if proposed.get("then"):
             run.state.misses = 0
-            self._propose(run, proposed["then"])
+            self._propose(run, proposed["then"], proposed.get("again"))
             return None
         if not answer and name in self.required and name not in run.state.slots:
             self._ask(run, name)
@@ -154,11 +168,16 @@ class SlotFilling:
                 took = True
         if to_confirm:
             run.state.misses = 0 if took else run.state.misses
-            self._propose(run, to_confirm)
+            again = self._refused(run, [name for name, _ in to_confirm])
+            self._propose(run, to_confirm, again)
+        elif run.scope.filled_in:
+            run.state.asked = self._refused(run) or run.state.asked
         return took
 
     def _pieces(self, run: "Run") -> "list[tuple[SlotRule, Json]]":
         """Which slot the message, or which part of it, is for."""
+        if run.scope.filled_in is not None:
+            return self._filled_in(run)
         heard, slots = run.scope.input(), run.program.slots
         asked = run.state.asked
         if self.takes_whole:
@@ -175,6 +194,11 @@ class SlotFilling:
         some_spoken = any(rule.kind in SPOKEN for rule in (*missing, *filled))
         here = run.scope.whereabouts() if some_spoken else None
         return [*shared_out(encodable(heard["text"]), missing, filled, here)]
+
+    def _filled_in(self, run: "Run") -> "list[tuple[SlotRule, Json]]":
+        """What a form gave for the slots of this state."""
+        given, slots = run.scope.filled_in or {}, run.program.slots
+        return [(slots[name], given[name]) for name in self._names() if name in given]
 
     def _names(self) -> tuple[str, ...]:
         return (*self.required, *self.optional)
@@ -196,12 +220,17 @@ class SlotFilling:
         run.tried.append({"at": pointer, "held": held})
         return value if held else None
 
-    def _propose(self, run: "Run", values: list[list[Json]]) -> None:
-        """Asks whether the first value is right; the others are asked about when that is known."""
+    def _propose(self, run: "Run", values: list[list[Json]], again: str | None = None) -> None:
+        """Asks whether the first value is right; the others are asked about when that is known.
+
+        `again` is the slot that is to be asked for after that, as its value was refused.
+        """
         (name, value), *others = values
         run.state.asked, run.state.proposed = str(name), {"value": value}
         if others:
             run.state.proposed["then"] = others
+        if again is not None:
+            run.state.proposed["again"] = again
         self._confirm(run, str(name), value)
 
     def _confirm(self, run: "Run", name: str, value: Json) -> None:

@@ -25,14 +25,18 @@ export interface Outgoing {
   readonly problem?: Problem;
 }
 
-function isSameContent(said: OutgoingContent, message: MessageView): boolean {
+function isSameContent(said: OutgoingContent, { direction, content }: MessageView): boolean {
+  if (direction !== "inbound" || content["type"] !== said.type) return false;
+  if (said.type === "form") return isSameForm(said.values, content["values"] ?? {});
   const payload = said.type === "quick_reply" ? said.payload : undefined;
-  return (
-    message.direction === "inbound" &&
-    message.content["type"] === said.type &&
-    message.content["text"] === said.text &&
-    message.content["payload"] === payload
-  );
+  return content["text"] === said.text && content["payload"] === payload;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isSameForm(said: Values, shown: Values): boolean {
+  const names = Object.keys({ ...said, ...shown });
+  return names.every((name) => said[name] === shown[name]);
 }
 
 /**

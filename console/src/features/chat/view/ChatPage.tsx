@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { isOpen } from "../../../api/views";
 import type { Choice } from "../content";
 import type { Chat } from "../core/chat";
+import type { Values } from "../form";
 import { rowsOf } from "../rows";
 import type { ChatSession } from "../session";
 import { Composer } from "./Composer";
@@ -21,6 +22,10 @@ export function ChatPage({ session, title }: { session: ChatSession; title: stri
   const choose = (choice: Choice): void => {
     session.say({ type: "quick_reply", text: choice.title, payload: choice.payload });
     if (hasKeyboard()) field.current?.focus(); // the button is disabled now: keep the focus
+  };
+  const fillIn = (values: Values): void => {
+    session.say({ type: "form", values });
+    if (hasKeyboard()) field.current?.focus(); // as above: the form is gone
   };
   const startAgain = (): void => session.startAgain();
 
@@ -47,6 +52,7 @@ export function ChatPage({ session, title }: { session: ChatSession; title: stri
         typing={typingName(chat)}
         notice={<Handoff chat={chat} />}
         onChoose={choose}
+        onFillIn={fillIn}
         onRetry={(id) => session.retry(id)}
         onDiscard={(id) => session.discard(id)}
       />

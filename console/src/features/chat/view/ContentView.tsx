@@ -1,4 +1,7 @@
+import { useState } from "react";
+
 import type { Button, Card, Choice, Content, Media, Place } from "../content";
+import type { Answer } from "../form";
 import { Out, Page, Pin, Tick } from "./Icons";
 import { RichText } from "./RichText";
 
@@ -31,27 +34,51 @@ export function ContentView({ content, choosing }: { content: Content; choosing:
 }
 
 function MediaView({ media }: { media: Media }) {
-  const { address, label } = media;
-  switch (media.kind) {
+  const [isLost, setLost] = useState(false);
+  const { address, label, poster } = media;
+  switch (isLost ? "file" : media.kind) {
     case "image":
       return (
         <a className="media" href={address} target="_blank" rel="noopener noreferrer">
-          <img src={address} alt={label || "Image"} loading="lazy" referrerPolicy="no-referrer" />
+          <img
+            src={address}
+            alt={label || "Image"}
+            loading="lazy"
+            referrerPolicy="no-referrer"
+            onError={() => setLost(true)}
+          />
         </a>
       );
     case "audio":
       return <audio className="media" src={address} controls preload="none" aria-label={label || "Audio"} />;
     case "video":
-      return <video className="media" src={address} controls preload="none" aria-label={label || "Video"} />;
+      return (
+        <video
+          className="media"
+          src={address}
+          poster={poster ?? undefined}
+          controls
+          preload="none"
+          aria-label={label || "Video"}
+        />
+      );
     case "file":
       return (
         <a className="tile" href={address} target="_blank" rel="noopener noreferrer">
           <Page />
-          <span dir="auto">{label || nameOf(address)}</span>
+          <span>
+            <span dir="auto">{label || nameOf(address)}</span>
+            {media.bytes !== null && <small>{sizeOf(media.bytes)}</small>}
+          </span>
           <Out />
         </a>
       );
   }
+}
+
+function sizeOf(bytes: number): string {
+  const [amount, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  return amount.toLocaleString(undefined, { style: "unit", unit, maximumFractionDigits: amount < 10 ? 1 : 0 });
 }
 
 function PlaceView({ place: { name, latitude, longitude } }: { place: Place }) {
@@ -71,6 +98,23 @@ function PlaceView({ place: { name, latitude, longitude } }: { place: Place }) {
       </span>
       <Out />
     </a>
+  );
+}
+
+/** What a form was filled in with. */
+export function Answers({ answers }: { answers: readonly Answer[] }) {
+  if (answers.length === 0) return <p className="text">Nothing was filled in.</p>;
+  return (
+    <dl className="answers">
+      {answers.map(({ label, text }, index) => (
+        <div key={index}>
+          <dt dir="auto">{label}</dt>
+          <dd className="text" dir="auto">
+            {text}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -110,6 +154,10 @@ function Buttons({ buttons, choosing }: { buttons: readonly Button[]; choosing: 
             <span dir="auto">{button.title}</span>
             <Out />
           </a>
+        ) : button.kind === "share" ? (
+          <button key={index} type="button" className="button" onClick={() => void share(button.address)}>
+            <span dir="auto">{button.title}</span>
+          </button>
         ) : (
           <ChoiceButton key={index} className="button" choice={button.choice} choosing={choosing} />
         ),
@@ -152,6 +200,21 @@ function ChoiceButton({
   );
 }
 
+/** By what the device shares with; one that can't gets the address to paste. */
+async function share(address: string | null): Promise<void> {
+  const url = address ?? window.location.href;
+  try {
+    await (navigator.share ? navigator.share({ url }) : navigator.clipboard.writeText(url));
+  } catch (error) {
+    console.info("Nothing was shared.", error); // the user thought better of it, or the device
+  }
+}
+
 function nameOf(address: string): string {
-  return decodeURIComponent(new URL(address).pathname.split("/").at(-1) ?? "") || "File";
+  const written = new URL(address).pathname.split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(written) || "File";
+  } catch {
+    return written; // a percent sign that encodes nothing
+  }
 }

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
-import type { Row } from "../rows";
+import type { MessageRow, Row } from "../rows";
 import { Down, Mark } from "./Icons";
 import { MessageItem, type MessageItemProps } from "./MessageItem";
 
@@ -61,18 +61,22 @@ export function Log({ rows, isLoading, typing, notice, ...actions }: LogProps) {
 function useEnd(scroller: RefObject<HTMLDivElement | null>, rows: readonly Row[], typing: string | null) {
   const [isAway, setAway] = useState(false);
   const isFollowing = useRef(true);
-  const newest = rows.at(-1);
-  const isMine = newest?.kind === "message" && newest.sender === "user" && newest.mark === "sending";
+  const newest = rows.at(-1)?.kind === "message" ? (rows.at(-1) as MessageRow) : undefined;
+  const isMine = newest?.sender === "user" && newest.mark === "sending";
+  const isForm = newest?.content.form != null && newest.filling === "open";
 
   useEffect(() => {
     const element = scroller.current!;
+    let height = element.scrollHeight;
     const follow = (): void => {
-      const away = element.scrollHeight - element.scrollTop - element.clientHeight;
-      isFollowing.current = away < NEAR_THE_END_PX;
-      setAway(!isFollowing.current);
+      if (element.scrollHeight !== height) return; // it grew, nobody scrolled: `stay` comes next
+      const end = element.scrollTop + element.clientHeight;
+      isFollowing.current = element.scrollHeight - end < NEAR_THE_END_PX;
+      setAway(!isFollowing.current && (lastIn(element)?.offsetTop ?? 0) > end);
     };
     const stay = (): void => {
-      if (isFollowing.current) element.scrollTop = element.scrollHeight;
+      height = element.scrollHeight;
+      if (isFollowing.current) element.scrollTop = height;
     };
     const sizes = new ResizeObserver(stay); // the keyboard opens, an image loads, the window turns
     sizes.observe(element);
@@ -87,8 +91,13 @@ function useEnd(scroller: RefObject<HTMLDivElement | null>, rows: readonly Row[]
   useLayoutEffect(() => {
     const element = scroller.current!;
     if (isMine) isFollowing.current = true;
-    if (isFollowing.current) element.scrollTop = element.scrollHeight;
-  }, [scroller, newest?.key, isMine, typing]);
+    if (!isFollowing.current) return;
+    element.scrollTop = element.scrollHeight;
+    const last = lastIn(element);
+    if (!isForm || last === null || last.offsetHeight < element.clientHeight) return;
+    element.scrollTop = last.offsetTop; // a form is read from its beginning
+    isFollowing.current = false;
+  }, [scroller, newest?.key, isMine, isForm, typing]);
 
   const toEnd = (): void => {
     const element = scroller.current!;
@@ -96,6 +105,11 @@ function useEnd(scroller: RefObject<HTMLDivElement | null>, rows: readonly Row[]
     isFollowing.current = true;
   };
   return { isAway, toEnd };
+}
+
+/** The newest message. */
+function lastIn(element: HTMLElement): HTMLElement | null {
+  return element.querySelector<HTMLElement>(".messages > li:last-child");
 }
 
 function Skeleton() {

@@ -1,5 +1,6 @@
 import type { Mark as MarkName, MessageRow } from "../rows";
-import { Carousel, ContentView, QuickReplies, type Choosing } from "./ContentView";
+import { Answers, Carousel, ContentView, QuickReplies, type Choosing } from "./ContentView";
+import { FormView, type FormViewProps } from "./FormView";
 import { Alert, Clock, Mark, Person, Tick, Ticks } from "./Icons";
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
@@ -15,11 +16,12 @@ const SENDERS: Record<MessageRow["sender"], string> = {
 export interface MessageItemProps {
   readonly row: MessageRow;
   readonly onChoose: Choosing["onChoose"];
+  readonly onFillIn: FormViewProps["onFillIn"];
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 }
 
-export function MessageItem({ row, onChoose, onRetry, onDiscard }: MessageItemProps) {
+export function MessageItem({ row, onChoose, onFillIn, onRetry, onDiscard }: MessageItemProps) {
   const { content, sender, failed } = row;
   const choosing: Choosing = { isOpen: row.choices === "open", chosen: row.chosen, onChoose };
   const isCards = content.cards.length > 0;
@@ -35,7 +37,12 @@ export function MessageItem({ row, onChoose, onRetry, onDiscard }: MessageItemPr
         <span className="hidden">{SENDERS[sender]}: </span>
         {isBubble && (
           <div className="bubble">
-            <ContentView content={content} choosing={choosing} />
+            {row.answers === null || content.text ? (
+              <ContentView content={content} choosing={choosing} />
+            ) : (
+              <Answers answers={row.answers} />
+            )}
+            {content.form && <FormView form={content.form} filling={row.filling} onFillIn={onFillIn} />}
           </div>
         )}
         {isCards && <Carousel cards={content.cards} choosing={choosing} />}

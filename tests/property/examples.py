@@ -20,7 +20,7 @@ LONG = settings(SHORT, max_examples=20_000, derandomize=False, print_blob=True)
 for_examples = pytest.mark.parametrize(
     "how",
     [
-        pytest.param(SHORT, id="2,000"),
+        pytest.param(SHORT, id="2,000", marks=pytest.mark.timeout(900)),
         pytest.param(LONG, id="20,000", marks=[pytest.mark.sweep, pytest.mark.timeout(7_200)]),
     ],
 )

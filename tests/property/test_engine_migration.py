@@ -18,7 +18,7 @@ from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from tests.property.examples import for_examples, hold
 from tests.property.flows.choices import Choices
-from tests.property.flows.laws import as_text, runnable
+from tests.property.flows.laws import as_text, called, runnable
 from tests.property.flows.talks import Events, Talk
 from tests.property.test_engine_turns import FLOWS, TALKS
 
@@ -95,7 +95,9 @@ def test_what_has_moved_runs_on_and_is_replayed(how: settings) -> None:
             assert second.states[turn.state.current_state].waits
             assert turn.state.slots.keys() <= second.slots.keys()
             assert turn.state.vars.keys() == second.variables.keys()
-        again = replay(first, conversation.traces, program_of={V2: second}.__getitem__)
+        again = replay(
+            first, conversation.traces, flows=called, program_of={V2: second}.__getitem__
+        )
         assert (again.difference, again.state) == (None, conversation.state)
 
     hold(how, law, flow=FLOWS, other=FLOWS, changes=CHANGES, talk=TALKS, later=TALKS)

@@ -12,6 +12,7 @@ from parley.engine.effects import LogEvent, SendMessage
 from parley.engine.events import AgentAction
 from parley.engine.state import RunState
 from parley.engine.turn import Turn
+from tests.property.flows.called import documents
 from tests.property.flows.laws import LOOP, Taken
 from tests.property.flows.parts import ACTIONS
 
@@ -29,7 +30,7 @@ EXPECTED = frozenset(
         *(f"a slot of type {kind}" for kind in get_args(Slot.model_fields["type"].annotation)),
         *(f"filled by {mode}" for mode in ("sequential", "parallel", "adaptive")),
         *(f"choosing by {mode}" for mode in ("first_match", "priority", "all_match")),
-        *(f"event {kind}" for kind in ("start", "message", "timer", "close")),
+        *(f"event {kind}" for kind in ("start", "message", "timer", "callback", "close")),
         *(f"agent {action}" for action in get_args(AgentAction)),
         *(f"{kind} ignored" for kind in ("message", "timer", "agent", "callback", "close")),
         *(f"reply {kind}" for kind in (None, *_FAILED)),
@@ -39,6 +40,14 @@ EXPECTED = frozenset(
         *("a retry", "a miss", "too many retries", "too many misses", "a value to confirm"),
         *("a global transition", "back to $previous", "a timer", "another language", "a note"),
         *("an expression failed", "a text failed", "an action failed", "`until` gave no time"),
+        *(
+            "a form on offer",
+            "a form filled in",
+            "a call awaited",
+            "a flow called",
+            "a flow came back",
+        ),
+        *("flows that wait for each other", "too many flows"),
         *("a dead end", "a loop", "a flow that passes", "a flow with errors"),
     }
 )
@@ -70,7 +79,7 @@ class Census:
         self.met[f"comes to rest {taken[-1].turn.state.status}"] += 1
 
 
-def _of_turn(flow: JsonObject, turn: Turn) -> Iterator[str]:
+def _of_turn(own: JsonObject, turn: Turn) -> Iterator[str]:
     event = turn.trace["event"]
     if turn.ignored:
         yield f"{event['kind']} ignored"
@@ -78,16 +87,27 @@ def _of_turn(flow: JsonObject, turn: Turn) -> Iterator[str]:
     yield f"event {event['kind']}"
     if event["kind"] == "agent":
         yield f"agent {event['action']}"
-    states = {state["name"]: state for state in flow["states"]}
-    for name in turn.trace["path"]:
-        yield from _of_state(states[name], turn)
+    elif event["kind"] == "message" and event["content"].get("type") == "form":
+        yield from (
+            [] if any(t["at"] == "form" for t in turn.trace["tried"]) else ["a form filled in"]
+        )
+    for entered in turn.trace["path"]:
+        flow, name = _where(own, entered)
+        yield from _of_state(next(s for s in flow["states"] if s["name"] == name), turn)
     for tried in turn.trace["tried"]:
-        yield from _of_transition(flow, tried)
+        flow, at = _where(own, tried["at"])
+        yield from _of_transition(flow, {**tried, "at": at})
     for call in turn.trace["services"].get("calls", ()):
         yield f"reply {call['kind']}"
     yield from _of_effects(turn)
     yield from _of_errors(turn.trace["errors"])
-    yield from _of_result(flow, turn.state)
+    yield from _of_result(_where(own, f"{turn.state.flow or ''}#")[0], turn.state)
+
+
+def _where(own: JsonObject, place: str) -> tuple[JsonObject, str]:
+    """The flow in which a place of a trace is, and the place there."""
+    flow, _, there = place.rpartition("#")
+    return (documents()[flow] if flow else own), there
 
 
 def _of_state(state: JsonObject, turn: Turn) -> Iterator[str]:
@@ -95,7 +115,7 @@ def _of_state(state: JsonObject, turn: Turn) -> Iterator[str]:
     if state["type"] == "condition":
         yield f"choosing by {state['config']['evaluation_mode']}"
     if not turn.trace["errors"]:
-        yield from (f"action {done['type']}" for done in state["entry_actions"])
+        yield from (f"action {done['type']}" for done in state.get("entry_actions", ()))
 
 
 def _of_transition(flow: JsonObject, tried: JsonObject) -> Iterator[str]:
@@ -135,6 +155,8 @@ def _of_errors(errors: Sequence[JsonObject]) -> Iterator[str]:
             yield "a dead end"
         elif why == "`until` gave no time":
             yield why
+        elif why.endswith("flows would wait for each other"):
+            yield "too many flows"
         elif at.endswith("/expression") or ("/transitions/" in at and "/actions/" not in at):
             yield "an expression failed"
         elif "_actions/" in at or "/actions/" in at:
@@ -157,5 +179,10 @@ def _of_result(flow: JsonObject, state: RunState) -> Iterator[str]:
         "a timer": state.timers,
         "another language": state.language,
         "a note": state.context,
+        "a form on offer": state.form,
+        "a call awaited": state.awaited,
+        "a flow called": state.flow,
+        "a flow came back": state.vars.get("call"),
+        "flows that wait for each other": len(state.callers) > 1,
     }
     yield from (name for name, is_so in occurred.items() if is_so)

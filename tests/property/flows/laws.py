@@ -10,11 +10,12 @@ from parley.domain.json import Json, JsonObject
 from parley.engine.compile import compile_flow
 from parley.engine.effects import LogEvent, SendMessage, effect_to_json
 from parley.engine.events import event_from_json
-from parley.engine.moves import MAX_STATES_A_TURN
 from parley.engine.program import Program
 from parley.engine.replay import RecordedServices, replay
+from parley.engine.services import Runnable
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
+from tests.property.flows.called import programs
 from tests.property.flows.talks import Talk
 
 
@@ -66,7 +67,7 @@ def keeps_the_laws(program: Program, talk: Talk, *, passes: bool) -> list[Taken]
 
 def a_turn_is_bounded(taken: Sequence[Taken]) -> None:
     for one in taken:
-        assert len(one.turn.trace["path"]) <= MAX_STATES_A_TURN
+        assert len(one.turn.trace["path"]) <= MOST_STATES
         assert one.turn.state.status.is_open or not one.turn.state.timers
 
 
@@ -84,7 +85,7 @@ def each_turn_comes_out_again(program: Program, taken: Sequence[Taken]) -> None:
     for one in taken:
         trace = json.loads(one.trace)
         event = event_from_json(trace["event"])
-        turn = run_turn(program, _state(one.before), event, RecordedServices(trace))
+        turn = run_turn(program, _state(one.before), event, RecordedServices(trace, flows=called))
         assert as_text(turn.state.to_json()) == one.after
         assert as_text([effect_to_json(effect) for effect in turn.effects]) == one.effects
         assert as_text(turn.trace) == one.trace
@@ -92,7 +93,7 @@ def each_turn_comes_out_again(program: Program, taken: Sequence[Taken]) -> None:
 
 def a_conversation_comes_out_again(program: Program, taken: Sequence[Taken]) -> None:
     said = {n: _messages(one) for n, one in enumerate(taken, start=1)}
-    again = replay(program, [json.loads(one.trace) for one in taken], said)
+    again = replay(program, [json.loads(one.trace) for one in taken], said, flows=called)
     assert again.difference is None
     assert again.turns == len(taken)
     assert again.state is not None
@@ -107,14 +108,29 @@ def what_passed_the_check_runs_well(program: Program, taken: Sequence[Taken]) ->
         assert dead == [], "a dead end"
         loops = [e for e in one.turn.effects if isinstance(e, LogEvent) and e.name == LOOP]
         assert loops == [], "a loop"
-        assert set(trace["path"]) <= program.states.keys()
-        assert set(one.turn.state.vars) == set(program.variables)
-        assert set(one.turn.state.slots) <= program.slots.keys()
-        unknown = [error for error in trace["errors"] if _names_nothing(error["why"], program)]
+        here = one.turn.flow
+        assert all(_is_there(program, entered) for entered in trace["path"])
+        assert set(one.turn.state.vars) == set(here.variables)
+        assert set(one.turn.state.slots) <= here.slots.keys()
+        unknown = [error for error in trace["errors"] if _names_nothing(error["why"], here)]
         assert unknown == [], "a name that nothing declares"
 
 
+def called(key: str) -> Runnable | None:
+    """A flow that is called again; what was said to it is in the trace."""
+    found = programs().get(key)
+    return None if found is None else Runnable(found, lambda _text, _among: [])
+
+
+def _is_there(program: Program, entered: str) -> bool:
+    """Whether there is such a state, in the flow or in one that it calls."""
+    flow, _, name = entered.rpartition("#")
+    return name in (programs()[flow] if flow else program).states
+
+
 LOOP = "flow.loop_limit"
+MOST_STATES = 100
+"""A turn may enter so many, says the language."""
 
 
 def _names_nothing(why: str, program: Program) -> bool:

@@ -31,10 +31,19 @@ GUARDS = (
     "tenant.open && user.first_name == 'Ada'",
     "has(slots.size) && slots.size == 'm'",
     "vars.n < 3",
+    "input.form.age > 5 || has(input.form.extra)",
 )
 NOBODY = ("slots.nobody == 1", "vars.nobody == 1", "input.nobody == 1", "nobody")
 """Guards that read a name that nothing declares."""
 REPLIES = [{"title": "Go", "payload": "go"}, {"title": {"en": "Stay", "de": "Bleib"}}]
+FIELDS = [
+    {"name": "age", "label": "Age?"},
+    {"name": "size", "label": {"en": "Size?", "de": "Groesse?"}},
+    {"name": "note", "label": "{{ vars.n }}", "type": "text", "required": False},
+    {"name": "day", "label": "When?"},
+    {"name": "ok", "label": "All right?"},
+    {"name": "extra", "label": "More?", "options": [{"title": "Yes", "value": "y"}]},
+]
 BUTTONS = [
     {"title": "Push", "payload": "push"},
     {"type": "url", "title": "See", "url": "https://shop.example/{{ slots.age }}"},
@@ -74,7 +83,7 @@ def templates(choices: Choices) -> JsonObject:
 def content(choices: Choices) -> JsonObject:
     """A message with something beside its text."""
     made: JsonObject = {"text": text(choices)}
-    match choices.below(5):
+    match choices.below(6):
         case 0:
             made["quick_replies"] = REPLIES
         case 1:
@@ -82,6 +91,8 @@ def content(choices: Choices) -> JsonObject:
         case 2:
             made["media"] = {"url": "https://shop.example/{{ vars.n }}.png", "type": "image/png"}
         case 3:
+            made["form"] = {"title": one_text(choices), "fields": choices.some(FIELDS, 5) or FIELDS}
+        case 4:
             made["location"] = {"latitude": 1.5, "longitude": 2, "address": one_text(choices)}
         case _:
             made["carousel"] = [{"title": "Card", "subtitle": "{{ vars.n }}", "buttons": BUTTONS}]

@@ -18,8 +18,9 @@ from parley.engine.events import (
     StartEvent,
     TimerEvent,
 )
-from parley.engine.services import IntegrationReply, IntegrationRequest
+from parley.engine.services import IntegrationReply, IntegrationRequest, Runnable
 from parley.engine.state import RunState
+from tests.property.flows.called import programs
 from tests.property.flows.choices import Choices
 from tests.property.flows.parts import SLOTS
 
@@ -37,6 +38,7 @@ _HEARD: dict[str, Sequence[tuple[str, float]]] = {
 """What the classifier makes of a text; of all others nothing."""
 _SAID = (*_HEARD, "hi", "mittel, 5, hey", "change the age to 7", "go", "yes", "no")
 _KINDS = ("timeout", "http_4xx", "http_5xx", "circuit_open", "refused", "unknown")
+"""How a call may fail."""
 
 
 @dataclass
@@ -60,8 +62,9 @@ class World:
         scores = [IntentScore(*score) for score in _HEARD.get(text, ())]
         return [score for score in scores if not among or score.name in among]
 
-    def flow(self, key: str) -> None:
-        del key
+    def flow(self, key: str) -> Runnable | None:
+        found = programs().get(key)
+        return None if found is None else Runnable(found, self.classify)
 
     def call(self, request: IntegrationRequest) -> IntegrationReply:
         del request
@@ -104,6 +107,8 @@ class Events:
         self.world.now += timedelta(seconds=45 * self._choices.below(3))
         if state.status is Status.ESCALATED and self._choices.one_in(2):
             return self._agent()
+        if state.awaited is not None and self._choices.one_in(2):
+            return CallbackEvent(state.awaited, self._called_back())
         if state.timers and self._choices.one_in(2):
             return self._timer(state)
         return self._answer(state) if not self._choices.one_in(4) else self._anything(state)
@@ -136,6 +141,8 @@ class Events:
     def _answer(self, state: RunState) -> MessageEvent:
         """Mostly what the flow waits for."""
         choices = self._choices
+        if state.form and choices.one_in(2):
+            return self._form(state.form)
         if state.proposed is not None and not choices.one_in(4):
             return _text(choices.of(("yes", "no", "perhaps")))
         if state.asked in SLOTS and not choices.one_in(4):
@@ -147,6 +154,19 @@ class Events:
             kind = "quick_reply" if how == "payload" else "text"
             return MessageEvent({"type": kind, "text": chosen["title"], how: said} | {"text": said})
         return _text(choices.text() if choices.one_in(6) else choices.of(_SAID))
+
+    def _form(self, form: JsonObject) -> MessageEvent:
+        choices = self._choices
+        said = {name: SLOTS[name][1] if name in SLOTS else ("y", "n") for name in form}
+        values = {name: choices.of((*words, 5, True, None)) for name, words in said.items()}
+        if choices.one_in(4):
+            values |= {"nobody": 1, choices.of(tuple(form)): choices.json()}
+        return MessageEvent({"type": "form", "values": values})
+
+    def _called_back(self) -> JsonObject:
+        choices = self._choices
+        answer = {"status": choices.of(("success", "success", "error", "", None))}
+        return {**answer, "data": choices.json(), "kind": choices.of((None, *_KINDS))}
 
     def _value(self, slot: str | None) -> MessageEvent:
         """What one says when asked, perhaps with more that was not asked for."""

@@ -57,7 +57,7 @@ def _how_to_stop(subject: Subject, circle: Iterable[str]) -> str:
 def _passing(subject: Subject) -> list[Way]:
     """What one turn may run through, whatever the guards say."""
     states = subject.states
-    through = {name for name, state in states.items() if _may_pass(state)}
+    through = dict.fromkeys(name for name, state in states.items() if _may_pass(state))
     held_up = [name for name in through if waits(states[name])]
     is_left = bool(subject.document.global_transitions)
     found = []

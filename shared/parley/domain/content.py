@@ -1,7 +1,6 @@
 """What people may say to a bot, by whatever channel it comes."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -40,7 +39,7 @@ type FieldName = Annotated[
 MAX_FORM_TEXT = 10_000
 """Characters that the values of a form have together."""
 _MAX_WHOLE = 2**53
-"""The largest number that every client can write and read."""
+"""The largest number that every client can write and read; infinity and NaN are beyond it."""
 
 MEDIA_TYPES = {
     "image": MessageType.IMAGE,
@@ -128,7 +127,7 @@ def _value(value: Json) -> Json:
             return value
         case str() if len(value) <= MAX_TEXT_LENGTH:
             return value
-        case int() | float() if isfinite(value) and abs(value) <= _MAX_WHOLE:
+        case int() | float() if abs(value) <= _MAX_WHOLE:
             return value
         case _:
             raise ValueError(

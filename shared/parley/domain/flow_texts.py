@@ -66,7 +66,7 @@ type Payload = Annotated[str, StringConstraints(max_length=1_000)]
 
 
 class QuickReply(FlowPart):
-    """S1-9. Without a payload, the title is the payload. `content_type` says what is the rule."""
+    """S1-9. Without a payload, the title is the payload. `content_type` is not sent on."""
 
     title: Text
     payload: Payload | None = None

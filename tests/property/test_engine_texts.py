@@ -12,6 +12,7 @@ from parley.engine.scope import Scope
 from parley.engine.state import RunState
 from parley.engine.texts import (
     MAX_OUTPUT_BYTES,
+    Choice,
     Interpolation,
     TextFailed,
     TextInvalid,
@@ -33,12 +34,17 @@ _PATHS = st.lists(
     st.sampled_from(["x", "y", "z", "true", "nil", "empty", "contains", "and"]), max_size=3
 ).map(lambda names: ".".join(["vars", *names]))
 _GAPS = st.sampled_from(["", " "])
-_PIECES = st.one_of(
+_PLAIN = st.one_of(
     st.text(alphabet="ab {}%\n-", max_size=6),
-    st.builds(
-        "{{{{{}{}{}}}}}".format, st.sampled_from(["", " "]), _PATHS, st.sampled_from(["", " "])
-    ),
+    st.builds("{{{{{}{}{}}}}}".format, _GAPS, _PATHS, _GAPS),
 )
+_WORDS = st.lists(_PLAIN, max_size=2).map("".join)
+_CHOICES = st.one_of(
+    st.builds("{{%{}if {} %}}{}{{% endif %}}".format, _GAPS, _PATHS, _WORDS),
+    st.builds("{{% if {} %}}{}{{%else%}}{}{{% endif %}}".format, _PATHS, _WORDS, _WORDS),
+    st.sampled_from(["{% if vars.x %}", "{% else %}", "{% endif %}"]),
+)
+_PIECES = st.one_of(_PLAIN, _PLAIN, _CHOICES)
 
 
 def _scope(variables: dict[str, Any]) -> Scope:
@@ -48,7 +54,7 @@ def _scope(variables: dict[str, Any]) -> Scope:
 
 @for_examples
 def test_the_short_way_gives_what_liquid_gives(how: settings) -> None:
-    compared = [0]
+    compared, choices = [0], [0]
 
     def law(pieces: list[str], variables: dict[str, Any]) -> None:
         source = "".join(pieces)
@@ -57,6 +63,7 @@ def test_the_short_way_gives_what_liquid_gives(how: settings) -> None:
         except TextInvalid:
             return
         if isinstance(template, Interpolation):
+            choices[0] += any(isinstance(step, Choice) for step in template.steps)
             liquid = LiquidTemplate.parse(source, is_endpoint=False)
             assert template.render(_scope(variables)) == liquid.render(_scope(variables))
             compared[0] += 1
@@ -70,6 +77,7 @@ def test_the_short_way_gives_what_liquid_gives(how: settings) -> None:
         variables=st.dictionaries(st.sampled_from(["x", "y", "z", "true"]), _VALUES, max_size=4),
     )
     assert compared[0] > how.max_examples / 10
+    assert choices[0] > how.max_examples / 20
 
 
 _FRAGMENTS = st.sampled_from(

@@ -175,3 +175,32 @@ def test_a_text_reaches_no_attribute_and_no_clock(source: Any) -> None:
     except TextFailed:
         return
     assert shown == ""
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [({"first_name": "Ada"}, "Hi Ada!"), ({}, "Hi you!"), ({"first_name": False}, "Hi you!")],
+)
+def test_words_that_hang_on_a_path_need_no_liquid(user: dict[str, Any], said: str) -> None:
+    greeting = "Hi {% if user.first_name %}{{ user.first_name }}{% else %}you{% endif %}!"
+
+    assert isinstance(compile_text(greeting), Interpolation)
+    assert rendered(greeting, user=user) == said
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if user.a %} {% endif %}",
+        "{% if user.a %}{% if user.b %}c{% endif %}{% endif %}",
+        "{% if user.a == 1 %}b{% endif %}",
+        "{%- if user.a %}b{% endif %}",
+        "{% if user.a %}b{% else %}c{% else %}d{% endif %}",
+        "{% if user.size %}b{% endif %}",
+    ],
+)
+def test_whatever_is_more_than_that_is_liquids(source: str) -> None:
+    try:
+        assert isinstance(compile_text(source), LiquidTemplate)
+    except TextInvalid:
+        assert source.count("else") > 1

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("state.missing", "error", names.missing_targets),
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
     Rule("state.final_with_transitions", "error", names.final_with_transitions),
+    Rule("state.final_and_waiting", "error", waiting.final_and_waiting),
     Rule("transition.value_missing", "error", names.missing_values),
     Rule("transition.never_waits", "error", waiting.input_where_nothing_waits),
     Rule("timeout.incomplete", "error", waiting.timeouts),

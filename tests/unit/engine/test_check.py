@@ -148,6 +148,11 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/4/transitions", [at_once("ask")]),
         ),
         (
+            "state.final_and_waiting",
+            "/states/3/is_final",
+            changed("/states/3/is_final", True),
+        ),
+        (
             "transition.value_missing",
             "/states/0/transitions/0",
             changed("/states/0/transitions/0/condition", "intent_match"),

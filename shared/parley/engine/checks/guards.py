@@ -84,7 +84,7 @@ def _beyond(subject: Subject, parts: list[str]) -> str | None:
         if found[1] == "vars" and found[3] == "==":
             values = possible_values(subject).get(found[2])
             if values is not None and value not in values:
-                return f"nothing sets the variable {found[2]!r} to {value!r}"
+                return f"nothing here sets the variable {found[2]!r} to {value!r}"
     return None
 
 
@@ -118,7 +118,7 @@ def _is_refused(slot: Slot, operator: str, value: Json) -> bool:
 def possible_values(subject: Subject) -> dict[str, list[Json]]:
     """By variable all values that it may ever have, where only literals of the flow set it.
 
-    A variable that is never set is left out: a calling flow may give its value.
+    A variable that is never set, or is null until then, is left out: a calling flow may give it.
     """
     found: dict[str, list[Json]] = {}
     open_ended = set(_set_from_outside(subject))
@@ -131,7 +131,8 @@ def possible_values(subject: Subject) -> dict[str, list[Json]]:
             open_ended.add(config.key)
         else:
             start = subject.document.variables.get(config.key)
-            found.setdefault(config.key, [start]).append(config.value)
+            if start is not None:
+                found.setdefault(config.key, [start]).append(config.value)
     return {name: values for name, values in found.items() if name not in open_ended}
 
 

@@ -876,6 +876,15 @@ def test_a_transition_that_another_flow_takes_over_leads_nowhere() -> None:
     assert codes.isdisjoint({"flow.cycle", "state.no_way_out", "state.dead_end"})
 
 
+def test_a_call_before_the_flow_that_takes_over_is_the_one_that_counts() -> None:
+    both = [calling("survey", mode="call"), calling("survey")]
+    around = at_once("gone", actions=both)
+
+    codes = {code for code, _ in found(with_state(says("gone", "Gone", around)))}
+
+    assert "flow.cycle" in codes
+
+
 def test_what_a_call_gives_back_is_declared_by_it() -> None:
     action = calling("survey", mode="call", results={"note": "vars.anything"})
     flow = changed("/states/0/entry_actions", [action])

@@ -118,7 +118,7 @@ def _is_refused(slot: Slot, operator: str, value: Json) -> bool:
 def possible_values(subject: Subject) -> dict[str, list[Json]]:
     """By variable all values that it may ever have, where only literals of the flow set it.
 
-    A variable that is never set, or is null until then, is left out: a calling flow may give it.
+    A variable that is never set is left out: a calling flow may give its value.
     """
     found: dict[str, list[Json]] = {}
     open_ended = set(_set_from_outside(subject))
@@ -131,8 +131,7 @@ def possible_values(subject: Subject) -> dict[str, list[Json]]:
             open_ended.add(config.key)
         else:
             start = subject.document.variables.get(config.key)
-            if start is not None:
-                found.setdefault(config.key, [start]).append(config.value)
+            found.setdefault(config.key, [start]).append(config.value)
     return {name: values for name, values in found.items() if name not in open_ended}
 
 

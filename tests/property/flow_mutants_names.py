@@ -95,7 +95,7 @@ def end_too_early(flow: Any) -> Iterator[Mutant]:
 
 @operator
 def end_where_somebody_is_waited_for(flow: Any) -> Iterator[Mutant]:
-    for n, state in states(flow, "intent", "slot_filling", "wait", "human_handoff", "condition"):
+    for n, _ in states(flow, "intent", "slot_filling", "wait", "human_handoff", "condition"):
 
         def change(broken: Any, n: int = n) -> None:
             broken["states"][n] |= {"is_final": True, "transitions": []}

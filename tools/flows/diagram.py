@@ -91,7 +91,7 @@ def _drawn(document: FlowDocument) -> Iterable[Way]:
                 yield Way(pointer, state.name, config.return_state, "given back")
 
 
-def _on_the_way(document: FlowDocument) -> dict[str, Sequence[Sequence[Action]]]:
+def _on_the_way(document: FlowDocument) -> Mapping[str, Sequence[Sequence[Action]]]:
     """By the pointer of a transition the lists of what is done between its two states."""
     found = {
         f"/states/{n}/transitions/{m}": (state.exit_actions, transition.actions)

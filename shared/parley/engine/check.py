@@ -24,6 +24,7 @@ from parley.engine.checks import (
     speech,
     surroundings,
     transitions,
+    triggers,
     waiting,
 )
 from parley.engine.checks.subject import Finding, Goal, Subject
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule("content.incomplete", "error", contents.incomplete_contents),
     Rule("form.wrong_field", "error", contents.wrong_fields),
     Rule("integration.built_in", "error", calls.built_ins),
+    Rule("flow.never_called", "warning", triggers.unmade_calls),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),

@@ -148,6 +148,23 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/4/transitions", [at_once("ask")]),
         ),
         (
+            "flow.never_called",
+            "/states/0/entry_actions/1",
+            changed("/states/0/entry_actions", [calling("survey"), calling("other")]),
+        ),
+        (
+            "flow.never_called",
+            "/states/0/transitions/0/actions/0",
+            changed(
+                "/states/0",
+                {
+                    **SOUND["states"][0],
+                    "exit_actions": [calling("survey", mode="call")],
+                    "transitions": [to("form", actions=[calling("other")])],
+                },
+            ),
+        ),
+        (
             "state.final_and_waiting",
             "/states/3/is_final",
             changed("/states/3/is_final", True),

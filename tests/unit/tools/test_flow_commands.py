@@ -239,7 +239,7 @@ states:
     assert main(["flow", "graph", str(path)]) == 0
     written = capsys.readouterr().out
     assert '(("flow orders"))' in written
-    assert "<br/>calls survey\"| s1" in written
+    assert '<br/>calls survey"| s1' in written
     assert 's0 -->|"any_input"| s2' in written
     assert 's1 -->|"called on entry"| s3' in written
     assert "| s0" not in written

@@ -194,6 +194,15 @@ def call(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def call_two_at_once(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow):
+        one = {"type": "trigger_flow", "config": {"flow": "other", "mode": "call"}}
+        both = [*state.get("entry_actions", ()), one, one]
+        at = f"/states/{n}/entry_actions/{len(both) - 1}"
+        yield mutant("flow.never_called", at, flow, put("states", n, "entry_actions", both))
+
+
+@operator
 def hand_over_what_nobody_takes(flow: Any) -> Iterator[Mutant]:
     around = Surroundings(flows={"other": CalledFlow({}, frozenset({"known"}))})
     for field, source in (("arguments", "1"), ("results", "vars.unknown")):

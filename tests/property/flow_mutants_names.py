@@ -94,6 +94,16 @@ def end_too_early(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def end_where_somebody_is_waited_for(flow: Any) -> Iterator[Mutant]:
+    for n, _ in states(flow, "intent", "slot_filling", "wait", "human_handoff", "condition"):
+
+        def change(broken: Any, n: int = n) -> None:
+            broken["states"][n] |= {"is_final": True, "transitions": []}
+
+        yield mutant("state.final_and_waiting", f"/states/{n}/is_final", flow, change)
+
+
+@operator
 def forget_the_value(flow: Any) -> Iterator[Mutant]:
     for n, m, transition in transitions(flow):
         if transition["condition"] in NEEDS_VALUE:

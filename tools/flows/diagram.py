@@ -1,12 +1,13 @@
 """A flow as a picture's plain parts: boxes and arrows, and Mermaid's way to write them."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from parley.domain.flow_states import HumanHandoffState, State
-from parley.domain.flow_transitions import PREVIOUS
+from parley.domain.flow_transitions import PREVIOUS, Action, TriggerFlowAction
 from parley.domain.flows import FlowDocument
+from parley.engine.checks.graph import is_replaced
 from parley.engine.coverage import Way, ways
 
 ANYWHERE = "any state"
@@ -16,7 +17,7 @@ MAX_LABEL = 34
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A state, or `ANYWHERE`, whose kind is empty."""
+    """A state, another flow, or `ANYWHERE`, whose kind is empty."""
 
     name: str
     kind: str
@@ -49,6 +50,8 @@ def diagram(document: FlowDocument) -> Diagram:
         origin = way.origin or ANYWHERE
         target = ANYWHERE if way.target == PREVIOUS else way.target
         arrows.setdefault((origin, target), []).append(_short(way.label))
+    flows = (target for _, target in arrows if target.startswith(_FLOW))
+    boxes += [Box(name, "", is_final=True) for name in dict.fromkeys(flows)]
     if any(ANYWHERE in ends for ends in arrows):
         boxes.append(Box(ANYWHERE, ""))
     return Diagram(
@@ -72,13 +75,53 @@ def mermaid(picture: Diagram) -> str:
     return "\n".join(lines) + "\n"
 
 
+_FLOW = "flow "
+"""What the box of another flow begins with: no state's name has a space in it."""
+
+
 def _drawn(document: FlowDocument) -> Iterable[Way]:
-    yield from ways(document)
+    on_the_way = _on_the_way(document)
+    for way in ways(document):
+        yield from _with_calls(way, on_the_way.get(way.pointer, ()))
     for n, state in enumerate(document.states):
+        yield from _on_entry(state, f"/states/{n}/entry_actions")
         match state:
             case HumanHandoffState(config=config) if config.return_state is not None:
                 pointer = f"/states/{n}/config/return_state"
                 yield Way(pointer, state.name, config.return_state, "given back")
+
+
+def _on_the_way(document: FlowDocument) -> Mapping[str, Sequence[Sequence[Action]]]:
+    """By the pointer of a transition the lists of what is done between its two states."""
+    found = {
+        f"/states/{n}/transitions/{m}": (state.exit_actions, transition.actions)
+        for n, state in enumerate(document.states)
+        for m, transition in enumerate(state.transitions)
+    }
+    for n, transition in enumerate(document.global_transitions):
+        found[f"/global_transitions/{n}"] = ((), transition.actions)
+    return found
+
+
+def _with_calls(way: Way, lists: Sequence[Sequence[Action]]) -> Iterator[Way]:
+    """The way, the flows called on it, and those that it may lead to in place of its target."""
+    if not is_replaced(*lists):
+        yield way
+    for call in (call for actions in lists for call in _calls(actions)):
+        if call.config.mode == "replace":
+            yield replace(way, target=_FLOW + call.config.flow)
+        else:
+            yield replace(way, label=f"calls {call.config.flow}")
+
+
+def _on_entry(state: State, pointer: str) -> Iterator[Way]:
+    for call in _calls(state.entry_actions):
+        label = "on entry" if call.config.mode == "replace" else "called on entry"
+        yield Way(pointer, state.name, _FLOW + call.config.flow, label)
+
+
+def _calls(actions: Sequence[Action]) -> list[TriggerFlowAction]:
+    return [action for action in actions if isinstance(action, TriggerFlowAction)]
 
 
 def _box(state: State, document: FlowDocument) -> Box:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from parley.engine.run import Run
 
 MAX_VALUE_NODES = 2_000
+MAX_VALUE_TEXT = 65_536
+"""Characters in all texts of a value together: else a text could double itself without end."""
 
 
 class ActionFailed(Exception):
@@ -57,9 +59,26 @@ class Value:
             value = self.expression.json(run.scope)
         else:
             value = rendered(self.plan, lambda template: template.render(run.scope))
-        if not is_modest(value, MAX_VALUE_NODES):
-            raise ActionFailed("the value is too large or too deep")
-        return value
+        return kept(value)
+
+
+def kept(value: Json) -> Json:
+    """The value, if it is small enough to be kept in the state. Raises ActionFailed."""
+    if not is_modest(value, MAX_VALUE_NODES) or _characters(value) > MAX_VALUE_TEXT:
+        raise ActionFailed("the value is too large or too deep")
+    return value
+
+
+def _characters(value: Json) -> int:
+    match value:
+        case str():
+            return len(value)
+        case dict():
+            return sum(len(key) + _characters(inner) for key, inner in value.items())
+        case list():
+            return sum(map(_characters, value))
+        case _:
+            return 0
 
 
 @dataclass(frozen=True, slots=True)

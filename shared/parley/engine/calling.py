@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from parley.domain.conversations import Status
 from parley.domain.json import JsonObject
-from parley.engine.actions import ActionFailed
+from parley.engine.actions import ActionFailed, kept
 from parley.engine.expressions import Expression, ExpressionFailed
 from parley.engine.program import Stuck
 from parley.engine.state import Caller
@@ -36,7 +36,7 @@ class TriggerFlow:
     def perform(self, run: "Run") -> None:
         if run.called is not None:
             raise ActionFailed("another flow is called here already")
-        given = {name: value.json(run.scope) for name, value in self.arguments.items()}
+        given = {name: kept(value.json(run.scope)) for name, value in self.arguments.items()}
         run.called = Called(self, given)
 
 
@@ -97,7 +97,7 @@ def _results(run: "Run", action: str) -> JsonObject:
     found: JsonObject = {}
     for name, expression in run.program.triggers[action].results.items():
         try:
-            found[name] = expression.json(run.scope)
-        except ExpressionFailed as failure:
+            found[name] = kept(expression.json(run.scope))
+        except (ActionFailed, ExpressionFailed) as failure:
             run.note_error(f"{action}/results/{name}", str(failure))
     return found

@@ -24,6 +24,7 @@ from parley.engine.checks import (
     speech,
     surroundings,
     transitions,
+    triggers,
     waiting,
 )
 from parley.engine.checks.subject import Finding, Goal, Subject
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     Rule("state.missing", "error", names.missing_targets),
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
     Rule("state.final_with_transitions", "error", names.final_with_transitions),
+    Rule("state.final_and_waiting", "error", waiting.final_and_waiting),
     Rule("transition.value_missing", "error", names.missing_values),
     Rule("transition.never_waits", "error", waiting.input_where_nothing_waits),
     Rule("timeout.incomplete", "error", waiting.timeouts),
@@ -63,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule("content.incomplete", "error", contents.incomplete_contents),
     Rule("form.wrong_field", "error", contents.wrong_fields),
     Rule("integration.built_in", "error", calls.built_ins),
+    Rule("flow.never_called", "warning", triggers.unmade_calls),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),

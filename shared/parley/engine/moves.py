@@ -114,8 +114,8 @@ def _leave(run: "Run", node: "StateNode", step: Arc | Goto) -> "StateNode":
         if step.is_global:
             state.previous = node.name
     following = run.program.states[target]
+    if node.kind == "human_handoff":
+        state.status = Status.ACTIVE
     if following.kind == "human_handoff":
         state.left = node.name
-    elif node.kind == "human_handoff":
-        state.status = Status.ACTIVE
     return following

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 class Run:
     """What the parts of a turn work on together. `state` is this turn's own; its values are not.
 
-    `program` is the flow that runs now, `called` one that an action wants to run next. `tried`,
-    `path` and `errors` go into the trace; `prefix` stands before every place in a called flow.
+    `program` is the flow that runs now, `called` one that an action wants to run next; `depth`
+    flows waited for another when the turn began. `tried`, `path` and `errors` go into the trace;
+    `prefix` stands before every place in a called flow.
     """
 
     __slots__ = (
-        *("called", "effects", "errors", "own", "path", "prefix"),
+        *("called", "depth", "effects", "errors", "own", "path", "prefix"),
         *("program", "recorder", "scope", "state", "tried"),
     )
 
@@ -38,6 +39,7 @@ class Run:
         self.prefix = ""
         self.called: Called | None = None
         self.state = state
+        self.depth = len(state.callers)
         self.recorder = recorder
         self.scope = Scope(state, event, recorder, own.language)
         self.effects: list[Effect] = []

@@ -147,13 +147,14 @@ def _stopped(run: Run, before: RunState | None) -> Run:
     node = program.states.get(program.error_state or "")
     if node is not None and isinstance(node.work, Error):
         again.current_state, again.entries = node.name, run.state.entries
+        again.status = Status.ACTIVE
         start_timer(stopped, node)
         node.work.say(stopped)
     else:
         stopped.say_words(program.error_text)
     if node is None or not node.waits:
         stopped.close(Status.ERROR)
-    stopped.note_error(f"state {run.state.current_state}", "the turn entered too many states")
+    run.note_error(f"state {run.state.current_state}", "the turn entered too many states")
     stopped.effects.append(LogEvent("flow.loop_limit", {"path": run.path[-10:]}))
     return stopped
 

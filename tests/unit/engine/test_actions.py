@@ -124,6 +124,13 @@ def test_a_variable_cannot_be_made_to_grow_for_ever() -> None:
     assert talk.errors[0]["why"] == "the value is too large or too deep"
 
 
+def test_a_text_cannot_be_made_to_grow_for_ever() -> None:
+    double = act("set_variable", key="v", expression="vars.v + vars.v")
+    talk = Talk(acting(double, variables={"v": "x" * 40_000}))
+    assert len(talk.state.vars["v"]) == 40_000
+    assert talk.errors[0]["why"] == "the value is too large or too deep"
+
+
 def test_a_text_that_fails_falls_back_to_the_flows_language_and_then_to_the_error_text() -> None:
     flow = acting(
         act("send_message", text={"de": "{{ vars.n | divided_by: 0 }}", "en": "fine"}),

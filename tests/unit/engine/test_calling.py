@@ -10,6 +10,7 @@ from parley.domain.json import JsonObject
 from parley.engine.calling import MAX_FLOWS
 from parley.engine.events import AgentEvent, CloseEvent, Event, MessageEvent, StartEvent
 from parley.engine.replay import replay
+from parley.engine.services import Runnable
 from parley.engine.state import RunState
 from parley.engine.turn import run_turn
 from tests.unit.engine.talks import (
@@ -430,3 +431,114 @@ def test_a_called_flow_that_has_gone_is_no_state_to_run_on() -> None:
 
     with pytest.raises(ValueError, match="not there any more"):
         run_turn(talk.program, talk.state, MessageEvent({"text": "4"}), FixedServices())
+
+
+def test_a_handoff_that_is_left_for_another_by_a_call_ends_in_between() -> None:
+    shop = a_flow(
+        says("hello", "Hello", to("desk")),
+        state(
+            "desk",
+            "human_handoff",
+            to("boss", "timeout", actions=[calls()]),
+            timeout_seconds=60,
+        ),
+        state("boss", "human_handoff"),
+        name="shop",
+    )
+    talk = a_talk(shop)
+    talk.say("go")
+
+    talk.wait(seconds=60)
+    assert (talk.at, talk.state.status) == ("score", Status.ACTIVE)
+    talk.say("4")
+    assert (talk.at, talk.state.status, talk.state.left) == ("boss", Status.ESCALATED, "desk")
+
+
+def test_a_loop_in_a_called_flow_is_noted_as_its_own() -> None:
+    loop = a_flow(says("x", "X", at_once("y")), says("y", "Y", at_once("x")), name="survey")
+    talk = a_talk(a_shop(calls()), loop)
+
+    talk.say("go")
+    assert [error["at"] for error in talk.errors] == ["survey#state y"]
+
+
+def test_a_message_that_ended_a_called_flow_did_not_lead_to_what_follows() -> None:
+    asks = state(
+        "thanks",
+        "slot_filling",
+        to("hello", "all_slots_filled"),
+        config={"required_slots": ["seats"], "from_event": True},
+    )
+    shop = a_flow(
+        says("hello", "Hello", to("thanks", actions=[calls()])),
+        asks,
+        name="shop",
+        slots={**RATED, "seats": {"type": "integer"}},
+    )
+    talk = a_talk(shop)
+    talk.say("go")
+    talk.say("4")
+    assert (talk.at, talk.state.slots) == ("thanks", {"rating": 4})
+
+    quick = a_flow(state("bye", "end"), name="survey")
+    talk = a_talk(shop, quick)
+    talk.say("12")
+    assert (talk.at, talk.state.slots) == ("hello", {"seats": 12})
+
+
+def test_a_message_means_what_it_means_to_the_flow_that_heard_it() -> None:
+    heard: list[str] = []
+
+    class Services(FixedServices):
+        def classify(self, text: str, among: Any) -> Any:
+            heard.append("shop")
+            return super().classify(text, among)
+
+        def flow(self, key: str) -> Any:
+            def classify(*_: Any) -> Any:
+                heard.append(key)
+                return []
+
+            found = super().flow(key)
+            return found and Runnable(found.program, classify)
+
+    paying = a_flow(
+        state(
+            "c",
+            "condition",
+            config={
+                "conditions": [{"expression": "intent.name == 'pay'", "target_state": "e"}],
+                "default_state": "e",
+            },
+        ),
+        state("e", "end"),
+        name="survey",
+        intents={"pay": {"examples": ["pay"]}},
+    )
+    Talk(a_shop(calls()), Services(flows=[paying])).say("go")
+    assert heard == ["shop"]
+
+
+@pytest.mark.parametrize("start", ["ab" * 600, list(range(600))], ids=["text", "list"])
+def test_a_value_cannot_be_made_to_grow_by_calls(start: Any) -> None:
+    double = calls(arguments={"note": "vars.got"}, results={"got": "vars.note + vars.note"})
+    shop = a_shop(double, variables={"got": start})
+    quick = a_flow(state("e", "end"), name="survey", variables={"note": None})
+    talk = a_talk(shop, quick)
+
+    for _ in range(30):
+        talk.say("go")
+    assert 1_000 < len(talk.state.vars["got"]) < 100_000
+    noted = {error["at"] for trace in talk.traces for error in trace["errors"]}
+    assert "/states/0/transitions/0/actions/0/config/results/got" in noted
+
+
+def test_a_rule_of_a_called_flow_stands_in_the_trace_behind_its_name() -> None:
+    survey = a_survey()
+    survey["states"][0]["config"]["validation_rules"] = {"rating": "slots.rating > 2"}
+    talk = a_talk(a_shop(calls()), survey)
+    talk.say("go")
+    talk.say("1")
+
+    places = [tried["at"] for tried in talk.turn.trace["tried"]]
+    assert "survey#/states/0/config/validation_rules/rating" in places

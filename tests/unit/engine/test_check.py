@@ -148,6 +148,28 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             changed("/states/4/transitions", [at_once("ask")]),
         ),
         (
+            "flow.never_called",
+            "/states/0/entry_actions/1",
+            changed("/states/0/entry_actions", [calling("survey"), calling("other")]),
+        ),
+        (
+            "flow.never_called",
+            "/states/0/transitions/0/actions/0",
+            changed(
+                "/states/0",
+                {
+                    **SOUND["states"][0],
+                    "exit_actions": [calling("survey", mode="call")],
+                    "transitions": [to("form", actions=[calling("other")])],
+                },
+            ),
+        ),
+        (
+            "state.final_and_waiting",
+            "/states/3/is_final",
+            changed("/states/3/is_final", True),
+        ),
+        (
             "transition.value_missing",
             "/states/0/transitions/0",
             changed("/states/0/transitions/0/condition", "intent_match"),
@@ -869,6 +891,15 @@ def test_a_transition_that_another_flow_takes_over_leads_nowhere() -> None:
     codes = {code for code, _ in found(with_state(says("gone", "Gone", over)))}
 
     assert codes.isdisjoint({"flow.cycle", "state.no_way_out", "state.dead_end"})
+
+
+def test_a_call_before_the_flow_that_takes_over_is_the_one_that_counts() -> None:
+    both = [calling("survey", mode="call"), calling("survey")]
+    around = at_once("gone", actions=both)
+
+    codes = {code for code, _ in found(with_state(says("gone", "Gone", around)))}
+
+    assert "flow.cycle" in codes
 
 
 def test_what_a_call_gives_back_is_declared_by_it() -> None:

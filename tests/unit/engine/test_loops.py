@@ -11,7 +11,17 @@ from parley.engine.events import MessageEvent, StartEvent, TimerEvent
 from parley.engine.program import Program
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
-from tests.unit.engine.talks import NOON, FixedServices, a_flow, at_once, program, says, state, to
+from tests.unit.engine.talks import (
+    NOON,
+    FixedServices,
+    Talk,
+    a_flow,
+    at_once,
+    program,
+    says,
+    state,
+    to,
+)
 
 SORRY = {"en": "Sorry", "de": "Verzeihung"}
 
@@ -63,6 +73,21 @@ def test_an_error_state_that_waits_after_a_loop_has_its_timer() -> None:
     assert (stopped.state.current_state, stopped.state.status) == ("oops", Status.ACTIVE)
     fired = run_turn(flow, stopped.state, TimerEvent(timer.id), services)
     assert (said(fired), fired.state.status) == (["bye"], Status.COMPLETED)
+
+
+def test_a_loop_after_a_handoff_leaves_nobody_waiting_for_a_person() -> None:
+    flow = a_flow(
+        says("hello", "Hello", to("desk")),
+        state("desk", "human_handoff", config={"return_state": "a"}),
+        says("a", "A", at_once("b")),
+        says("b", "B", at_once("a")),
+        state("oops", "error", to("hello")),
+    )
+    talk = Talk(flow)
+    talk.say("x")
+
+    talk.agent("return")
+    assert (talk.at, talk.state.status) == ("oops", Status.ACTIVE)
 
 
 def test_an_error_state_that_closes_after_a_loop_has_none() -> None:

@@ -151,6 +151,29 @@ def test_a_conversation_stays_where_it_could_not_rest(
     assert reasons(given, a_flow(HELLO, HI, HAND), after, **names) == (why,)
 
 
+def awaiting(name: str = "call") -> JsonObject:
+    return a_flow(
+        state(
+            name,
+            "integration",
+            to(name, "integration_success"),
+            to(name, "integration_error"),
+            timeout_seconds=60,
+            config={"integration_id": "x", "async": True},
+        )
+    )
+
+
+def test_a_call_is_awaited_only_by_a_state_that_waits_for_one() -> None:
+    given = RunState("call", awaited="7-0")
+
+    assert arrived(given, awaiting(), awaiting("again"), call="again").awaited == "7-0"
+    assert arrived(given, awaiting(), a_flow(HELLO), call="hello").awaited is None
+    assert reasons(RunState("hello"), a_flow(HELLO), awaiting(), hello="call") == (
+        "only who enters 'call' makes the call that it waits for",
+    )
+
+
 def test_every_reason_is_told_and_no_value() -> None:
     given = RunState("ask", slots={"age": 7, "name": "Ada"}, previous="gone")
     after = asking(age={"type": "date"}, name={"min_length": 9})

@@ -415,3 +415,13 @@ def test_the_trace_says_how_each_attempt_of_a_call_ended() -> None:
     talk = Talk(call_flow({"retry_config": {"max_attempts": 2}}), replies=[reply])
     assert talk.turn.trace["services"]["calls"][0]["attempts"] == attempts
     assert replay(talk.program, talk.traces).difference is None
+
+
+@pytest.mark.parametrize("kind", [None, "timeout"])
+def test_a_final_call_closes_however_it_ends(kind: str | None) -> None:
+    reply = IntegrationReply("error" if kind else "success", kind)
+    last = state(
+        "log", "integration", is_final=True, config={"integration_id": "x", "endpoint": "/log"}
+    )
+    talk = Talk(a_flow(last), replies=[reply])
+    assert (talk.state.status, talk.errors) == (Status.COMPLETED, [])

@@ -214,6 +214,37 @@ def test_graph_writes_mermaid(tiny: Path, capsys: Any) -> None:
     )
 
 
+def test_graph_shows_the_flows_that_are_called(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "menu.yaml"
+    path.write_text("""
+schema: parley/1
+name: menu
+initial_state: hello
+states:
+  - name: hello
+    type: response
+    config: {response_templates: {en: Hello}}
+    transitions:
+      - condition: any_input
+        expression: "input.text == 'rate'"
+        target_state: thanks
+        actions: [{type: trigger_flow, config: {flow: survey, mode: call}}]
+      - condition: any_input
+        target_state: hello
+        actions: [{type: trigger_flow, config: {flow: orders}}]
+  - name: thanks
+    type: end
+    entry_actions: [{type: trigger_flow, config: {flow: audit, mode: call}}]
+""")
+    assert main(["flow", "graph", str(path)]) == 0
+    written = capsys.readouterr().out
+    assert '(("flow orders"))' in written
+    assert '<br/>calls survey"| s1' in written
+    assert 's0 -->|"any_input"| s2' in written
+    assert 's1 -->|"called on entry"| s3' in written
+    assert "| s0" not in written
+
+
 def test_graph_draws_every_state_and_reason(tmp_path: Path) -> None:
     path = tmp_path / "order.svg"
     assert main(["flow", "graph", ORDER, "--svg", "-o", str(path)]) == 0

@@ -83,7 +83,7 @@ def _ways(subject: Subject, state: State) -> Iterator[Way]:
     has_failed = isinstance(state, IntegrationState) and state.config.is_async
     conditions = AT_ONCE - {Condition.INTEGRATION_SUCCESS} if has_failed else AT_ONCE
     for transition in state.transitions:
-        is_left = is_replaced((*state.exit_actions, *transition.actions))
+        is_left = is_replaced(state.exit_actions, transition.actions)
         if transition.condition in conditions and not is_left:
             empties = emptied | _emptied(transition.actions)
             yield Way(state.name, transition.target_state, empties)

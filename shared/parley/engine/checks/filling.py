@@ -44,7 +44,10 @@ def unset_slots(subject: Subject) -> Iterator[Finding]:
         name = subject.document.states[int(state[1])].name
         known = filled.get(name)
         if known is not None and read.slot in subject.document.slots and read.slot not in known:
-            why = f"No way here fills the slot {read.slot!r}: ask for it before, or use a default."
+            why = (
+                f"No way here fills the slot {read.slot!r}: ask for it before, or use a default,"
+                " unless a flow that calls this one fills it."
+            )
             yield Finding(read.pointer, why, Goal("unfilled", name, read.slot))
 
 
@@ -60,7 +63,10 @@ def unread_slots(subject: Subject) -> Iterator[Finding]:
         return
     for name in subject.document.slots:
         if name not in used:
-            why = f"Nothing reads the slot {name!r}: use its value, or leave the slot out."
+            why = (
+                f"Nothing here reads the slot {name!r}: use its value, or leave the slot out,"
+                " unless a flow that calls this one reads it."
+            )
             yield Finding(f"/slots/{pointer_part(name)}", why)
 
 

@@ -62,7 +62,7 @@ def _targets(state: State) -> Iterator[str]:
     if is_replaced(state.entry_actions):
         return
     for transition in state.transitions:
-        is_left = is_replaced((*state.exit_actions, *transition.actions))
+        is_left = is_replaced(state.exit_actions, transition.actions)
         if transition.target_state != PREVIOUS and not is_left:
             yield transition.target_state
     yield from configured(state)
@@ -86,10 +86,20 @@ def closes(state: State) -> bool:
     return state.is_final or state.type == "end"
 
 
-def is_replaced(actions: Iterable[Action]) -> bool:
-    """Whether another flow takes this one's place, always, once those are done."""
-    calls = (a for a in actions if isinstance(a, TriggerFlowAction))
-    return any(call.condition is None and call.config.mode == "replace" for call in calls)
+def is_replaced(*lists: Sequence[Action]) -> bool:
+    """Whether another flow takes this one's place, always, once these lists are done.
+
+    Of several calls the first that is made counts.
+    """
+    for actions in lists:
+        for action in sorted(actions, key=lambda each: each.priority):
+            if not isinstance(action, TriggerFlowAction):
+                continue
+            if action.config.mode == "call":
+                return False
+            if action.condition is None:
+                return True
+    return False
 
 
 def rests(state: State) -> bool:
@@ -197,7 +207,7 @@ def no_way_out(subject: Subject) -> Iterator[Finding]:
 
 def _may_rest(state: State) -> bool:
     """Whether some way out of the state ends the flow, or all of its ways do."""
-    leaves = any(is_replaced((*state.exit_actions, *t.actions)) for t in state.transitions)
+    leaves = any(is_replaced(state.exit_actions, t.actions) for t in state.transitions)
     return rests(state) or state.type == "error" or leaves
 
 

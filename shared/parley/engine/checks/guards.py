@@ -84,7 +84,7 @@ def _beyond(subject: Subject, parts: list[str]) -> str | None:
         if found[1] == "vars" and found[3] == "==":
             values = possible_values(subject).get(found[2])
             if values is not None and value not in values:
-                return f"nothing sets the variable {found[2]!r} to {value!r}"
+                return f"nothing here sets the variable {found[2]!r} to {value!r}"
     return None
 
 

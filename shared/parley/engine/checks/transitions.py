@@ -150,7 +150,7 @@ def _never(subject: Subject, written: Written[Transition]) -> str | None:
     value = written.part.condition_value
     match written.part.condition:
         case Condition.SLOT_FILLED if value in subject.document.slots:
-            return None if value in fillable(subject) else f"nothing fills the slot {value!r}"
+            return None if value in fillable(subject) else f"nothing here fills the slot {value!r}"
         case Condition.INTENT_CONFIDENCE if _number(value) > 1:
             return "a confidence is at most 1"
         case Condition.INTEGRATION_ERROR if value is not None:

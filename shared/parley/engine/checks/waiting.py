@@ -26,6 +26,16 @@ def input_where_nothing_waits(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def final_and_waiting(subject: Subject) -> Iterator[Finding]:
+    """Final states that would close before what they are for could happen."""
+    for written in subject.each_state():
+        state = written.part
+        if state.is_final and not state.transitions and (waits(state) or state.type == "condition"):
+            does = "leads on" if state.type == "condition" else "waits"
+            why = f"A state of type {state.type} {does}, a final one closes: remove `is_final`."
+            yield Finding(f"{written.pointer}/is_final", why)
+
+
 def timeouts(subject: Subject) -> Iterator[Finding]:
     """A timer that leads nowhere, and a timeout that no timer brings.
 

@@ -67,7 +67,7 @@ class Integration:
         if reply.status == "error" and self.error_message is not None:
             run.say_words(self.error_message)
         arc = first_that_holds(run, node, arcs)
-        return Stuck("no transition holds") if arc is None else arc
+        return Stuck("no transition holds") if arc is None and not node.is_final else arc
 
     def _call(self, run: "Run", node: "StateNode", callback: Callback | None) -> IntegrationReply:
         try:

@@ -23,21 +23,25 @@ class Intent:
 def listen(run: "Run", node: "StateNode") -> None:
     """Lets the scope find out the intent of this turn's message as `node` hears it, once."""
     found: list[JsonObject] = []
+    flow = run.state.flow
 
     def intent() -> JsonObject:
         if not found:
-            found.append(_classified(run, node))
+            found.append(_classified(run, node, flow))
         return found[0]
 
     run.scope.intent = intent
 
 
-def _classified(run: "Run", node: "StateNode") -> JsonObject:
-    """The best intent; of those that are equally sure, one that a transition names."""
+def _classified(run: "Run", node: "StateNode", flow: str | None) -> JsonObject:
+    """The best intent; of those that are equally sure, one that a transition names.
+
+    It is for the flow that heard the message to say, also where one that it calls asks first.
+    """
     text = run.scope.input()["text"]
     if run.scope.filled_in is not None or not text.strip():
         return NO_INTENT
-    scores = run.recorder.classify(text, node.competing, run.state.flow)
+    scores = run.recorder.classify(text, node.competing, flow)
     if not scores:
         return NO_INTENT
     best = scores[0]

@@ -51,7 +51,7 @@ class SlotFilling:
     takes_event: bool
 
     def enter(self, run: "Run", node: "StateNode") -> Step:
-        if not self.takes_event or not isinstance(run.scope.event, MessageEvent):
+        if not self.takes_event or not _led_here(run):
             return self._ask_next(run, node)
         run.state.asked = self._missing(run)
         if run.state.asked is not None or run.scope.filled_in:
@@ -217,7 +217,7 @@ class SlotFilling:
         pointer = f"{node.pointer}/config/validation_rules/{rule.name}"
         with _filled(run, rule.name, value):
             held = run.is_true(own, pointer)
-        run.tried.append({"at": pointer, "held": held})
+        run.tried.append({"at": run.prefix + pointer, "held": held})
         return value if held else None
 
     def _propose(self, run: "Run", values: list[list[Json]], again: str | None = None) -> None:
@@ -237,6 +237,12 @@ class SlotFilling:
         """Asks whether the value is right; the text sees it in its slot."""
         with _filled(run, name, value):
             run.say_words(self.confirm_prompts[name])
+
+
+def _led_here(run: "Run") -> bool:
+    """Whether a message led here; one that a called flow heard, and ended by, did not."""
+    is_callers = len(run.state.callers) >= run.depth
+    return is_callers and isinstance(run.scope.event, MessageEvent)
 
 
 @contextmanager

@@ -90,7 +90,8 @@ class FlowPublishing(FlowWriting):
         It passed the check when it was published and is not checked again, but it must still run:
         raises FlowInvalid if it does not. Going back twice takes naming the version.
         """
-        from parley.services.flow_sources import headline, require_loadable
+        from parley.services.flow_sources import headline
+        from parley.services.programs import built
 
         def roll_back(flow: Flow) -> Flow:
             if flow.pin is None:
@@ -103,7 +104,7 @@ class FlowPublishing(FlowWriting):
             record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
             if record.status is not VersionStatus.PUBLISHED:
                 raise Conflict(f"version {chosen} has never been active: publish it")
-            require_loadable(record)
+            built(record.document, record.calls)
             back = headline(record.document).shown_on(flow)
             back = replace(back, active_version=chosen, previous_version=None)
             return self._change(caller, flow, back, "flow.rolled_back", reason)
@@ -183,13 +184,14 @@ class FlowPublishing(FlowWriting):
 
         Raises FlowInvalid with every error of the check, or every failed test that it demands.
         """
-        from parley.services.flow_sources import require_loadable, require_sound
+        from parley.services.flow_sources import require_sound
         from parley.services.flow_tests import require_tested
+        from parley.services.programs import built
 
         neighbours = self.neighbours(caller, record)
         require_sound(record.source or record.document, neighbours)
         record = replace(record, calls=neighbours.calls)
-        require_tested(record, require_loadable(record), neighbours.called)
+        require_tested(record, built(record.document, record.calls), neighbours.called)
         return record
 
     def neighbours(self, caller: Caller, version: FlowVersionRecord | None = None) -> "Neighbours":

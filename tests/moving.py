@@ -1,9 +1,10 @@
 """A tenant with a published flow, conversations on it, and a new version to move them to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from parley.domain.access import Caller
-from parley.domain.conversations import Conversation, FlowPin
+from parley.domain.conversations import Conversation, FlowPin, FlowVersion
 from parley.domain.errors import Unavailable
 from parley.domain.flow_records import Flow
 from parley.domain.ids import FlowId, TenantId
@@ -16,7 +17,7 @@ from parley.repositories.memory.queues import MemoryFifo
 from parley.services.flows import FlowService
 from parley.services.migrations import MigrationService
 from parley.services.ports.programs import LoadedFlow
-from parley.services.programs import FlowPrograms
+from parley.services.programs import FlowPrograms, built
 from tests.builders import ManualClock, World, a_caller, a_world, an_inbound
 from tests.tenants import new_id
 from tests.unit.engine.talks import a_flow, says, state, to
@@ -53,13 +54,16 @@ class Killed(BaseException):
 
 
 class Deadly(FlowPrograms):
-    """Programs that kill whoever loads one, while they are told to."""
+    """Programs that kill whoever loads one, while they are told to, and some that do not load."""
 
     is_deadly = False
+    unreadable: Collection[FlowVersion] = ()
 
     def get(self, tenant_id: TenantId, pin: FlowPin) -> LoadedFlow:
         if self.is_deadly:
             raise Killed
+        if pin.version in self.unreadable:
+            built({"schema": "parley/0"})
         return super().get(tenant_id, pin)
 
 

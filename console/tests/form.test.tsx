@@ -45,6 +45,17 @@ describe("a form", () => {
     expect(html.match(/class="needed"/g)).toHaveLength(2);
   });
 
+  it("asks under names that every object knows, too", () => {
+    const named = (name: string) => ({ name, label: name.toUpperCase(), type: "string", required: true });
+    const form = { fields: [named("constructor"), named("valueOf")] };
+    const html = shown(form);
+
+    expect(html.match(/<input/g)).toHaveLength(2);
+    expect(html.match(/aria-invalid="false"/g)).toHaveLength(2);
+    expect(html).not.toContain('class="problem"');
+    expect(answersOf({ valueOf: "x" }, formFrom(form))).toEqual([{ label: "VALUEOF", text: "x" }]);
+  });
+
   it("has nothing to fill in once it was sent, or can be no more", () => {
     for (const filling of ["sent", "closed"] as const) {
       expect(shown(FORM, filling)).not.toMatch(/<(input|select|textarea|button|form)/);

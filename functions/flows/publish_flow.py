@@ -34,14 +34,16 @@ def publish_flow(  # noqa: PLR0913 -- one argument a thing that the request may 
             caller, flow_id, **draft.move, cursor=cursor, limit=limit
         )
         return PreviewView.of(preview)
-    seen = row_version(if_match)
     if draft.migrate:
         moving = services.migrations.publish(
-            caller, flow_id, **draft.move, if_match=seen, cursor=cursor
+            caller, flow_id, **draft.move, if_match=row_version(if_match), cursor=cursor
         )
         return PublishedView.of_moving(moving, limit)
+    draft.require_no_move(cursor)
     return PublishedView.of(
-        services.flows.publish(caller, flow_id, version=draft.pinned, if_match=seen)
+        services.flows.publish(
+            caller, flow_id, version=draft.pinned, if_match=row_version(if_match)
+        )
     )
 
 

@@ -261,6 +261,17 @@ def _forged_cursors() -> Iterator[str]:
         yield base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
+@pytest.mark.parametrize("route", [route for route in routes() if route.method != "GET"], ids=str)
+def test_a_write_is_not_done_with_a_parameter_that_it_does_not_have(
+    tenant: Tenant, ids: Mapping[str, str], route: Route
+) -> None:
+    """Whoever writes `dryrun=true` publishes nothing."""
+    answer = _asking(tenant, ids, route, {"dryrun": "true"})
+
+    assert answer.status == 422, answer.body
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/query/dryrun"]
+
+
 @pytest.mark.parametrize(
     ("route", "query"),
     [

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, mode
 
 from parley.api.bodies import Draft, Instant, View
 from parley.domain.conversations import FlowVersion
+from parley.domain.errors import Fault, Invalid
 from parley.domain.flow_records import (
     MAX_NAME_LENGTH,
     Flow,
@@ -123,6 +124,14 @@ class PublishDraft(Draft):
     @property
     def move(self) -> Move:
         return Move(version=self.pinned, state_map=self.state_map)
+
+    def require_no_move(self, cursor: str | None) -> None:
+        """Raises Invalid if it says how conversations are to move, and not that they shall."""
+        said = (("/state_map", self.state_map), ("/query/cursor", cursor))
+        why = "means nothing without `migrate` or `dry_run`"
+        faults = [Fault(pointer, why) for pointer, value in said if value]
+        if faults:
+            raise Invalid("say `migrate`, or leave out how to move conversations", faults)
 
 
 class ChangeDraft(Draft):

@@ -21,8 +21,8 @@ IdempotencyKey = Annotated[
         max_length=128,
         pattern=r"^[\x21-\x7e]+$",
         description=(
-            "Makes a repeat safe: for 24 hours the same key with the same body gives the first "
-            "answer again, and with another body 409. A message's key is also known by its "
+            "Makes a repeat safe: for 24 hours the same key with the same query and body gives the "
+            "first answer again, and with others 409. A message's key is also known by its "
             "conversation: for the next 64 turns, or for ever if it is a UUIDv7."
         ),
     ),

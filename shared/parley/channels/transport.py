@@ -92,10 +92,8 @@ class HttpIntegrations:
         idempotency_key: str,
     ) -> IntegrationReply:
         """One call, never repeated here. All that can go wrong is a reply with its `kind`."""
-        del (
-            tenant_id,
-            conversation_id,
-        )  # which hosts a tenant may call is not configured yet: any public one
+        # Which hosts a tenant may call is not configured yet: any public one.
+        del tenant_id, conversation_id
         deadline = Deadline(min(request.timeout_ms / 1000, MAX_CALL_S), self._now_s)
         try:
             url, backend = self._route(request, deadline)

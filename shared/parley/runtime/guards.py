@@ -116,6 +116,19 @@ def knows_ids(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> R
     return next_middleware(app)
 
 
+def knows_query(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Refuses a write with a parameter that its route does not have: `dryrun` is no dry run."""
+    event = app.current_event
+    if event.http_method != "GET":
+        known = [parameter.alias for parameter in app.context["_route"].dependant.query_params]
+        unknown = sorted(event.resolved_query_string_parameters.keys() - set(known))
+        why = f"is unknown: there are {', '.join(known)}" if known else "is unknown: there are none"
+        if unknown:
+            faults = [Fault(f"/query/{name[:100]}", why) for name in unknown]
+            raise Invalid("the query has parameters that are not known here", faults)
+    return next_middleware(app)
+
+
 def tags(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
     """Gives what is read an ETag, and 304 to whoever has it already (RFC 9110, 13.1.2).
 

@@ -1,8 +1,8 @@
 """What every HTTP function has: each concern once, so that a handler says only its own.
 
 A request meets, in this order: its id, its caller, their permission, the limits, the size of its
-body, its idempotency key, validation; then the handler. Whatever is raised on the way becomes a
-problem answer.
+body, the names in its query, its idempotency key, validation; then the handler. Whatever is raised
+on the way becomes a problem answer.
 """
 
 import time
@@ -86,6 +86,7 @@ def rest_api(
             *([guards.keeps_to(limits)] if limits != UNLIMITED else []),
             guards.reads_body,
             guards.tags,
+            guards.knows_query,
             guards.answers_once,
             OpenAPIRequestValidationMiddleware(),  # type: ignore[no-untyped-call]  # says nothing
             guards.knows_ids,

@@ -18,7 +18,10 @@ _SEQ_DIGITS = 39
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An event to make a turn of: what its parts are derived to, once."""
+    """An event to make a turn of: what its parts are derived to, once.
+
+    `tried` is how many flows have failed to start in this turn, before the one that is tried now.
+    """
 
     inbound: Inbound
     receipt: Receipt
@@ -27,6 +30,7 @@ class Arrived:
     payload_hash: str
     at: datetime
     seq: str
+    tried: int = 0
 
     @classmethod
     def of(cls, inbound: Inbound, receipt: Receipt) -> "Arrived":
@@ -57,6 +61,11 @@ class Arrived:
         times = (self.at, inbound.sent_at, time_in(inbound.pid))
         return min(whole_ms(at) for at in times if at is not None) <= before.ring_marks[0]
 
+    @property
+    def seed(self) -> int:
+        """What is random in the turn: no two flows that are tried in it have the same."""
+        return seed_of(self.turn) + self.tried
+
     def arrival(self, turn_no: int) -> Arrival:
         return Arrival(self.turn, self.payload_hash, self.at, turn_no)
 
@@ -81,7 +90,7 @@ class Result:
 
 
 def seed_of(turn: TurnId) -> int:
-    """What is random in a turn: 48 bits of its id."""
+    """48 bits of a turn's id."""
     return int(turn[:8] + turn[9:13], 16)
 
 

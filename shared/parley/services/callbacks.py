@@ -21,6 +21,7 @@ from parley.services.arrivals import Arrived, seed_of
 from parley.services.ports.access import Tokens
 from parley.services.ports.clock import Clock
 from parley.services.ports.queues import InboundQueue
+from parley.services.starts import MAX_FALLBACKS
 from parley.services.telling import size_bytes
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
@@ -94,7 +95,20 @@ def came_early(before: Conversation, arrived: Arrived) -> bool:
     if not isinstance(event, CallbackEvent) or not before.journal:
         return False
     called_at = arrived.inbound.sent_at or arrived.at
-    is_open = any(
-        event.call_id.startswith(f"{seed_of(TurnId(turn)):x}-") for turn in before.journal
-    )
+    is_open = any(_is_made_in(event.call_id, TurnId(turn)) for turn in before.journal)
     return is_open and arrived.at - called_at < _TURN_TAKES
+
+
+def answers_nothing(before: Conversation, arrived: Arrived) -> bool:
+    """Whether the turn that made the call was the first, and is not at work any more.
+
+    No state could hear the answer. Who asks for the start again gets his conversation.
+    """
+    is_callback = isinstance(arrived.event, CallbackEvent)
+    return is_callback and not before.turn_no and not came_early(before, arrived)
+
+
+def _is_made_in(call_id: str, turn: TurnId) -> bool:
+    """Whether that turn made the call, on whichever flow it tried: by the seed in the call's id."""
+    seeds = range(seed_of(turn), seed_of(turn) + 1 + MAX_FALLBACKS)
+    return call_id.startswith(tuple(f"{seed:x}-" for seed in seeds))

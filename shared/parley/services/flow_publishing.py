@@ -4,6 +4,7 @@ Conversations stay on the version they began with, whatever becomes of their flo
 """
 
 # ruff: noqa: PLC0415 -- cold start: a function loads what it uses
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -90,9 +91,10 @@ class FlowPublishing(FlowWriting):
         It passed the check when it was published and is not checked again, but it must still run:
         raises FlowInvalid if it does not. Going back twice takes naming the version.
         """
-        from parley.services.flow_sources import headline, require_loadable
+        from parley.services.flow_sources import headline
+        from parley.services.programs import built
 
-        def roll_back(flow: Flow) -> Flow:
+        def rolled_back(flow: Flow) -> Flow:
             if flow.pin is None:
                 raise Conflict(f"the flow is {flow.status}: only an active one can be rolled back")
             chosen = version or flow.previous_version
@@ -103,12 +105,13 @@ class FlowPublishing(FlowWriting):
             record = self._flows.get_version(caller.tenant_id, flow_id, chosen)
             if record.status is not VersionStatus.PUBLISHED:
                 raise Conflict(f"version {chosen} has never been active: publish it")
-            require_loadable(record)
+            built(record.document, record.calls)
             back = headline(record.document).shown_on(flow)
-            back = replace(back, active_version=chosen, previous_version=None)
-            return self._change(caller, flow, back, "flow.rolled_back", reason)
+            return replace(back, active_version=chosen, previous_version=None)
 
-        return self._with_flow(caller, flow_id, if_match, roll_back)
+        return self._changed(
+            caller, flow_id, rolled_back, "flow.rolled_back", reason=reason, if_match=if_match
+        )
 
     def set_default(
         self,
@@ -119,22 +122,9 @@ class FlowPublishing(FlowWriting):
         if_match: int | None = None,
     ) -> Flow:
         """Make an active flow the one that conversations begin with where none was asked for."""
-
-        def set_default(flow: Flow) -> Flow:
-            if flow.status is not FlowStatus.ACTIVE:
-                raise Conflict(f"the flow is {flow.status}: publish it to make it the default")
-            if flow.is_default:
-                return flow
-            entry = self._entry(
-                caller,
-                flow,
-                "flow.default_set",
-                old={"is_default": False},
-                new=_because(reason, {"is_default": True}),
-            )
-            return self._flows.make_default(caller.tenant_id, self._touched(caller, flow), entry)
-
-        return self._with_flow(caller, flow_id, if_match, set_default)
+        return self._changed(
+            caller, flow_id, _as_default, "flow.default_set", reason=reason, if_match=if_match
+        )
 
     def archive(
         self,
@@ -148,15 +138,9 @@ class FlowPublishing(FlowWriting):
 
         A tenant whose default it was has none until one is chosen or published.
         """
-
-        def archive(flow: Flow) -> Flow:
-            if flow.status is FlowStatus.ARCHIVED:
-                return flow
-            status = changed_status(flow, FlowStatus.ARCHIVED)
-            archived = replace(flow, status=status, is_default=False)
-            return self._change(caller, flow, archived, "flow.archived", reason)
-
-        return self._with_flow(caller, flow_id, if_match, archive)
+        return self._changed(
+            caller, flow_id, _archived, "flow.archived", reason=reason, if_match=if_match
+        )
 
     def restore(
         self,
@@ -167,29 +151,23 @@ class FlowPublishing(FlowWriting):
         if_match: int | None = None,
     ) -> Flow:
         """Take a flow out of the archive: it is inactive until it is published again."""
-
-        def restore(flow: Flow) -> Flow:
-            if flow.status is FlowStatus.INACTIVE:
-                return flow
-            if flow.status is not FlowStatus.ARCHIVED:
-                raise Conflict(f"the flow is {flow.status}: only an archived one can be restored")
-            restored = replace(flow, status=changed_status(flow, FlowStatus.INACTIVE))
-            return self._change(caller, flow, restored, "flow.restored", reason)
-
-        return self._with_flow(caller, flow_id, if_match, restore)
+        return self._changed(
+            caller, flow_id, _restored, "flow.restored", reason=reason, if_match=if_match
+        )
 
     def publishable(self, caller: Caller, record: FlowVersionRecord) -> FlowVersionRecord:
         """The version with the flows that it calls, as it would be published now.
 
         Raises FlowInvalid with every error of the check, or every failed test that it demands.
         """
-        from parley.services.flow_sources import require_loadable, require_sound
+        from parley.services.flow_sources import require_sound
         from parley.services.flow_tests import require_tested
+        from parley.services.programs import built
 
         neighbours = self.neighbours(caller, record)
         require_sound(record.source or record.document, neighbours)
         record = replace(record, calls=neighbours.calls)
-        require_tested(record, require_loadable(record), neighbours.called)
+        require_tested(record, built(record.document, record.calls), neighbours.called)
         return record
 
     def neighbours(self, caller: Caller, version: FlowVersionRecord | None = None) -> "Neighbours":
@@ -198,21 +176,58 @@ class FlowPublishing(FlowWriting):
 
         return Neighbours(self._flows, caller.tenant_id, version)
 
-    def _change(
-        self, caller: Caller, before: Flow, after: Flow, name: str, reason: str | None
+    def _changed(
+        self,
+        caller: Caller,
+        flow_id: FlowId,
+        changed: Callable[[Flow], Flow],
+        name: str,
+        *,
+        reason: str | None,
+        if_match: int | None,
     ) -> Flow:
-        changed = [field for field in _TOLD if getattr(before, field) != getattr(after, field)]
-        entry = self._entry(
-            caller,
-            before,
-            name,
-            old={field: getattr(before, field) for field in changed},
-            new=_because(reason, {field: getattr(after, field) for field in changed}),
-        )
-        return self._flows.change(caller.tenant_id, self._touched(caller, after), entry)
+        """The flow as `changed` gives it, stored; nothing is written of one that it gives back."""
+
+        def change(before: Flow) -> Flow:
+            after = changed(before)
+            if after is before:
+                return before
+            told = [field for field in _TOLD if getattr(before, field) != getattr(after, field)]
+            entry = self._entry(
+                caller,
+                before,
+                name,
+                old={field: getattr(before, field) for field in told},
+                new=_because(reason, {field: getattr(after, field) for field in told}),
+            )
+            becomes_default = after.is_default and not before.is_default
+            store = self._flows.make_default if becomes_default else self._flows.change
+            return store(caller.tenant_id, self._touched(caller, after), entry)
+
+        return self._with_flow(caller, flow_id, if_match, change)
 
 
 _TOLD = ("status", "active_version", "is_default")
+
+
+def _as_default(flow: Flow) -> Flow:
+    if flow.status is not FlowStatus.ACTIVE:
+        raise Conflict(f"the flow is {flow.status}: publish it to make it the default")
+    return flow if flow.is_default else replace(flow, is_default=True)
+
+
+def _archived(flow: Flow) -> Flow:
+    if flow.status is FlowStatus.ARCHIVED:
+        return flow
+    return replace(flow, status=changed_status(flow, FlowStatus.ARCHIVED), is_default=False)
+
+
+def _restored(flow: Flow) -> Flow:
+    if flow.status is FlowStatus.INACTIVE:
+        return flow
+    if flow.status is not FlowStatus.ARCHIVED:
+        raise Conflict(f"the flow is {flow.status}: only an archived one can be restored")
+    return replace(flow, status=changed_status(flow, FlowStatus.INACTIVE))
 
 
 def _previous(flow: Flow, chosen: FlowVersion) -> FlowVersion | None:

@@ -4,18 +4,14 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
 from parley.domain.errors import Fault, FlowInvalid, Invalid
-from parley.domain.flow_records import MAX_NAME_LENGTH, Flow, FlowVersionRecord
+from parley.domain.flow_records import MAX_NAME_LENGTH, Flow
 from parley.domain.flows import MAX_FLOW_BYTES, MAX_FLOW_DEPTH, Diagnostic
 from parley.domain.json import Json, JsonObject, is_within
 from parley.engine.check import check_flow
 from parley.engine.checks.surroundings import Around, Surroundings
 from parley.engine.formats import dump_flow, load_flow
 from parley.engine.scripts import Script, script_from_json
-from parley.services.ports.programs import LoadedFlow
-from parley.services.programs import built
 
 MAX_TAGS = 50
 _MAX_TAG_LENGTH = 50
@@ -104,15 +100,6 @@ def require_tests(tests: str | JsonObject | None) -> None:
     except Invalid as error:
         faults = [Fault(f"/tests{fault.pointer}", fault.message) for fault in error.faults]
         raise Invalid(error.detail, faults) from error
-
-
-def require_loadable(record: FlowVersionRecord) -> LoadedFlow:
-    """A version that passed the check, ready to run. Raises FlowInvalid if it does not any more."""
-    try:
-        return built(record.document, record.calls)
-    except ValidationError as error:
-        why = f"version {record.version} cannot be run any more: publish another one"
-        raise FlowInvalid(why, [Fault("", why)]) from error
 
 
 def require_sound(source: str | JsonObject, around: Around = _NOTHING_KNOWN) -> None:

@@ -121,13 +121,22 @@ class FlowService(FlowPublishing):
             caller.tenant_id, query or FlowQuery(), cursor=cursor, limit=checked_limit(limit)
         )
 
-    def check(self, caller: Caller, source: str | JsonObject) -> "Sequence[Diagnostic]":
-        """Everything the check finds, without saving; never raises on bad input."""
+    def check(
+        self,
+        caller: Caller,
+        source: str | JsonObject,
+        version: FlowVersionRecord | None = None,
+    ) -> "Sequence[Diagnostic]":
+        """Everything the check finds, without saving; never raises on bad input.
+
+        `version` is what the source is kept as, if it is: one that has been published goes on
+        calling what it called then.
+        """
         from parley.engine.check import check_flow
         from parley.engine.checks.surroundings import Surroundings
         from parley.nlu.matcher import IntentMatcher
 
-        neighbours = self.neighbours(caller)
+        neighbours = self.neighbours(caller, version)
 
         def around(names: frozenset[str]) -> Surroundings:
             return replace(

@@ -161,7 +161,7 @@ class MigrationService:
         self, caller: Caller, record: FlowVersionRecord
     ) -> tuple[FlowVersionRecord | None, Sequence[Diagnostic]]:
         """The version as it would be published, None if it would not, and what the check finds."""
-        diagnostics = self._flows.check(caller, record.source or record.document)
+        diagnostics = self._flows.check(caller, record.source or record.document, record)
         try:
             return self._flows.publishable(caller, record), diagnostics
         except FlowInvalid as refused:
@@ -240,7 +240,11 @@ class MigrationService:
         to_state = state_map.get(at, at)
         if not conversation.turn_no:
             return Judged(conversation, to_state, ("its first turn is still under way",))
-        source = self._programs.get(conversation.tenant_id, conversation.flow).program
+        try:
+            source = self._programs.get(conversation.tenant_id, conversation.flow).program
+        except FlowInvalid:
+            why = f"version {conversation.flow.version} cannot be run any more"
+            return Judged(conversation, to_state, (why,))
         made = moved(RunState.from_json(conversation.state), source, target, state_map, now)
         return Judged(conversation, to_state, made.reasons if isinstance(made, Stays) else ())
 

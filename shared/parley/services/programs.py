@@ -12,8 +12,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
-from parley.domain.errors import NotFound, Unavailable
+from parley.domain.errors import Fault, FlowInvalid, NotFound, Unavailable
 from parley.domain.flow_records import NO_CALLS, Calls, Flow, VersionStatus
 from parley.domain.flows import FlowDocument
 from parley.domain.ids import FlowId, TenantId
@@ -57,8 +59,12 @@ class _Stored:
 
 
 def built(document: JsonObject, calls: Calls = NO_CALLS) -> LoadedFlow:
-    """A document, ready to run. Raises FlowInvalid, and pydantic's error for what is no flow."""
-    flow = FlowDocument.model_validate(document)
+    """A document, ready to run. Raises FlowInvalid for one that is not, though it may have been."""
+    try:
+        flow = FlowDocument.model_validate(document)
+    except ValidationError as error:
+        why = "the flow cannot be run any more: publish another version"
+        raise FlowInvalid(why, [Fault("", why)]) from error
     matcher = IntentMatcher.train(document.get("intents", {}))
     keys = {name: str(pin) for name, pin in calls.items()}
     return LoadedFlow(compile_flow(flow, keys), matcher, flow, calls)

@@ -8,7 +8,7 @@ from parley.domain.conversations import Conversation
 from parley.domain.flows import IntentScore
 from parley.domain.json import JsonObject
 from parley.engine.services import Flows, IntegrationReply, IntegrationRequest, Runnable
-from parley.services.arrivals import Arrived, seed_of
+from parley.services.arrivals import Arrived
 from parley.services.journal import Journal
 from parley.services.ports.programs import LoadedFlow
 
@@ -29,7 +29,7 @@ class Surroundings:
 
     @property
     def seed(self) -> int:
-        return seed_of(self._arrived.turn)
+        return self._arrived.seed
 
     @property
     def user(self) -> JsonObject:

@@ -13,13 +13,14 @@ from parley.domain.history import to_rfc3339
 from parley.domain.ids import ProviderId
 from parley.domain.queued import Inbound
 from parley.engine.events import CloseEvent, TimerEvent
+from parley.services.arrivals import Arrived
 from parley.services.causes import caused
 from parley.services.ports.clock import Clock
 from parley.services.ports.conversations import Conversations
 from parley.services.ports.queues import InboundQueue
 
 SWEEP_LIMIT = 500
-IDLE_PREFIX = "idle:"
+_IDLE_PREFIX = "idle:"
 """Begins the pid of an event that closes a quiet conversation; its last turn's id follows."""
 
 
@@ -78,5 +79,11 @@ def _timer_fired(conversation: Conversation, timer: Timer) -> Inbound:
 
 
 def _gone_quiet(conversation: Conversation, now: datetime) -> Inbound:
-    pid = ProviderId(IDLE_PREFIX + conversation.last_turn_id)
+    pid = ProviderId(_IDLE_PREFIX + conversation.last_turn_id)
     return caused(conversation, pid, CloseEvent(Status.TIMEOUT), now, sent_at=now)
+
+
+def is_stale_close(before: Conversation, arrived: Arrived) -> bool:
+    """Whether the event closes an idle conversation that has had a turn since."""
+    pid = arrived.inbound.pid
+    return pid.startswith(_IDLE_PREFIX) and pid != _IDLE_PREFIX + before.last_turn_id

@@ -7,6 +7,7 @@ it in the document knows that the commit was made.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -24,7 +25,7 @@ from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from parley.services.arrivals import Arrived, Result
-from parley.services.callbacks import came_early
+from parley.services.callbacks import answers_nothing, came_early
 from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
 from parley.services.failures import failed, ignored, quarantined
@@ -38,7 +39,7 @@ from parley.services.ports.programs import Programs
 from parley.services.starts import Turned, pinned, started
 from parley.services.surroundings import Surroundings
 from parley.services.time_left import TimeLeft
-from parley.services.timers import IDLE_PREFIX
+from parley.services.timers import is_stale_close
 
 type Run = Callable[[Program, RunState | None, Event, TurnServices], Turn]
 
@@ -133,7 +134,7 @@ class TurnService:
     ) -> TurnTaken | None:
         """None when somebody else wrote first."""
         if before.rev:
-            if _is_stale_close(before, arrived):
+            if is_stale_close(before, arrived) or answers_nothing(before, arrived):
                 return TurnTaken(Outcome.IGNORED, before, turn_no=before.turn_no)
             if not is_first or self._may_be_repeat(before, arrived):
                 repeat = self._find_repeat(before, arrived)
@@ -206,7 +207,11 @@ class TurnService:
     def _turn_on(
         self, arrived: Arrived, journal: Journal, flow: FlowPin, events: Sequence[LogEvent] = ()
     ) -> Turned:
-        """The turn on `flow`, or a failed one if that would be too large; `events` told first."""
+        """The turn on `flow`, or a failed one if that would be too large; `events` told first.
+
+        Each of them is of a flow that failed to start.
+        """
+        arrived = replace(arrived, tried=len(events))
         result = self._result(arrived, journal, flow)
         before = pinned(journal.document, flow)
         try:
@@ -291,12 +296,6 @@ class TurnService:
 
 def _may_try_again(attempt: int, time_left: TimeLeft) -> bool:
     return not time_left.is_over and (time_left.until is not None or attempt < _ATTEMPTS)
-
-
-def _is_stale_close(before: Conversation, arrived: Arrived) -> bool:
-    """Whether the event closes an idle conversation that has had a turn since."""
-    pid = arrived.inbound.pid
-    return pid.startswith(IDLE_PREFIX) and pid != IDLE_PREFIX + before.last_turn_id
 
 
 def _repeat(before: Conversation, arrived: Arrived, turn_no: int, payload_hash: str) -> TurnTaken:

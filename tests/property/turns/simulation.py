@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from parley.domain.conversations import Arrival, Conversation, FlowPin, FlowVersion
 from parley.domain.errors import Unavailable
-from parley.domain.ids import ConversationId, ProviderId, TenantId, TurnId
+from parley.domain.ids import ConversationId, FlowId, ProviderId, TenantId, TurnId
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, OutboundTurn
 from parley.repositories.memory.conversations import MemoryConversations
@@ -19,6 +19,7 @@ from parley.repositories.memory.queues import MemoryFifo, Record
 from parley.services.journal import VISIBILITY
 from parley.services.migrations import migration
 from parley.services.outbox import OutboxService
+from parley.services.ports.programs import Fallback
 from parley.services.turns import TurnService
 from tests.builders import (
     A_PIN,
@@ -107,7 +108,7 @@ class Code:
 
 
 class Simulation:
-    """One conversation that calls a shop on every message; two workers; faults from outside."""
+    """One conversation that calls a shop on every message, begun by a flow that fails to start."""
 
     def __init__(self, code: Code | None = None, tenant_id: TenantId = A_TENANT) -> None:
         self.code = code or Code()
@@ -139,7 +140,7 @@ class Simulation:
             inbound=watched("inbound", self.queue),
             outbound=watched("outbound", self.wire),
             integrations=watched("integrations", self.shop),
-            programs=watched("programs", FixedPrograms({A_PIN: PAYING, NEXT_PIN: PAYING})),
+            programs=watched("programs", FixedPrograms(FLOWS, FALLBACKS)),
             clock=self.clock,
             turn_service=self.code.turns,
             outbox_service=self.code.outbox,
@@ -284,5 +285,19 @@ def _until_answered(work: Callable[[], None]) -> Callable[[], None]:
     return repeated
 
 
+def _failing() -> JsonObject:
+    """A flow that calls the shop as it begins, and fails to start."""
+    flow = paying()
+    _, pay, *_ = flow["states"]
+    ways = [{**way, "target_state": "broken"} for way in pay["transitions"]]
+    broken = {"name": "broken", "type": "error", "config": {"response_templates": {"en": "Sorry"}}}
+    states = [{**pay, "transitions": ways}, broken]
+    return {**flow, "name": "failing", "initial_state": "pay", "states": states}
+
+
 PAYING = a_flow(paying())
 NEXT_PIN = FlowPin(A_PIN.id, FlowVersion("1.1"))
+_FIRST_PIN = FlowPin(FlowId("f-failing"), FlowVersion("1.0"))
+FLOWS = {_FIRST_PIN: a_flow(_failing()), A_PIN: PAYING, NEXT_PIN: PAYING}
+"""The first is tried at each start, and falls back on the second."""
+FALLBACKS = {_FIRST_PIN: Fallback("failing", "paying", A_PIN)}

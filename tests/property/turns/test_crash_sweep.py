@@ -17,6 +17,7 @@ CALLS_OF_A_TURN = {
     ("integrations", "call"),
     ("messages", "project"),
     ("outbound", "send"),
+    ("programs", "fallback"),
     ("programs", "get"),
     ("programs", "resolve"),
 }

@@ -27,6 +27,7 @@ from parley.api.messages import MessageDraft
 from parley.api.migrations import PreviewView, PublishedView
 from parley.domain.access import Caller, Role
 from parley.domain.conversations import Channel, FlowPin, FlowVersion
+from parley.domain.errors import Invalid
 from parley.domain.flow_records import ExportedPart, SourceFormat
 from parley.domain.health import HealthReport, OverallStatus, StoreHealth, StoreStatus
 from parley.domain.ids import ConversationId, FlowId, MessageId, ProviderId, TenantId, UserId
@@ -136,6 +137,23 @@ def test_a_flow_is_published_as_seen() -> None:
 
 
 MOVE = PublishDraft(version="1.1", migrate=True, state_map={"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("said", "cursor", "pointer"),
+    [({"state_map": {"a": "b"}}, None, "/state_map"), ({}, "here", "/query/cursor")],
+)
+def test_how_to_move_conversations_is_not_said_in_vain(
+    said: dict[str, Any], cursor: str | None, pointer: str
+) -> None:
+    """Whoever forgot `migrate` or `dry_run` publishes nothing."""
+    flows = Recorder()
+
+    with pytest.raises(Invalid) as refused:
+        publish_flow(FlowId("f-1"), PublishDraft(**said), CALLER, wired(flows=flows), cursor=cursor)
+
+    assert [fault.pointer for fault in refused.value.faults] == [pointer]
+    assert flows.asked == []
 
 
 def a_judged(number: int, *reasons: str) -> Judged:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import pytest
 
-from parley.domain.conversations import Conversation
+from parley.domain.conversations import Conversation, FlowPin, FlowVersion, Status
 from parley.domain.errors import Invalid, NotFound, Unavailable
-from parley.domain.ids import ConversationId, TenantId
+from parley.domain.ids import ConversationId, FlowId, TenantId
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt
 from parley.domain.tokens import TokenKey, TokenKeys
@@ -18,6 +19,7 @@ from parley.repositories.memory.queues import MemoryFifo
 from parley.runtime.tokens import SignedTokens
 from parley.services.callbacks import GRACE, MAX_ANSWER_BYTES, CallbackService
 from parley.services.calls import CALLBACK_HEADER, RoutedIntegrations
+from parley.services.ports.programs import Fallback
 from tests.builders import (
     A_PIN,
     A_TENANT,
@@ -25,6 +27,7 @@ from tests.builders import (
     FixedPrograms,
     ManualClock,
     World,
+    a_caller,
     a_flow,
     a_world,
     an_inbound,
@@ -76,7 +79,12 @@ class Stage:
     """A world whose calls go to an office, and the service that takes what it answers."""
 
     def __init__(
-        self, office: Office, *, method: str = "POST", public_url: str = PUBLIC_URL
+        self,
+        office: Office,
+        *,
+        method: str = "POST",
+        public_url: str = PUBLIC_URL,
+        programs: FixedPrograms | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.queue = MemoryFifo[Inbound]()
@@ -86,12 +94,15 @@ class Stage:
         self.world: World = a_world(
             clock=self.clock,
             inbound=self.queue,
-            programs=FixedPrograms({A_PIN: a_flow(paying_later(method))}),
+            programs=programs or FixedPrograms({A_PIN: a_flow(paying_later(method))}),
             integrations=RoutedIntegrations(
                 office, built_ins={}, public_url=public_url, token_for=self.callbacks.token
             ),
         )
-        self.begun = self.world.starts()
+
+    @cached_property
+    def begun(self) -> Conversation:
+        return self.world.starts()
 
     def say(self, pid: str = "web:pay") -> TurnTaken:
         return self.world.turns.take(an_inbound(pid=pid, conversation_id=self.begun.id))
@@ -207,6 +218,86 @@ def test_a_turn_that_loses_a_race_waits_for_the_answer_to_the_call_it_has_made()
 
     assert texts(stage.take_queued()) == ["Paid: R1"]
     assert len(office.keys) == 1
+
+
+def pays_at_once(name: str, unpaid: str) -> JsonObject:
+    """A flow that asks for a payment as it begins, and goes to `unpaid` if that is not taken."""
+    flow = paying_later()
+    welcome, pay, *rest = flow["states"]
+    pay["transitions"][1]["target_state"] = unpaid
+    broken = {"name": "broken", "type": "error", "config": {"response_templates": {"en": "Sorry"}}}
+    return {**flow, "name": name, "initial_state": "pay", "states": [pay, welcome, *rest, broken]}
+
+
+class Busy(Office):
+    """An office that keeps the first call, and says that it has not."""
+
+    def call(self, *asked: Any, **more: Any) -> IntegrationReply:
+        taken = super().call(*asked, **more)
+        return taken if len(self.keys) > 1 else IntegrationReply("error", "timeout")
+
+
+def falling_back() -> FixedPrograms:
+    """A flow that gives up when its payment is not taken, and one that stands in for it."""
+    stand_in = FlowPin(FlowId("f-second"), FlowVersion("1.0"))
+    flows = {A_PIN: pays_at_once("first", "broken"), stand_in: pays_at_once("second", "unpaid")}
+    return FixedPrograms(
+        {pin: a_flow(document) for pin, document in flows.items()},
+        {A_PIN: Fallback("first", "second", stand_in)},
+    )
+
+
+def test_a_flow_that_stands_in_waits_for_its_own_call_alone() -> None:
+    office = Busy()
+    stage = Stage(office, programs=falling_back())
+    assert stage.begun.flow.id == "f-second"
+    of_first, of_second = office.addresses
+
+    stage.answer(of_first, {"status": "success", "data": {"receipt": "of the first"}})
+    not_awaited = stage.take_queued()
+    stage.answer(of_second)
+    awaited = stage.take_queued()
+
+    assert not_awaited.outcome is Outcome.IGNORED
+    assert texts(awaited) == ["Paid: R1"]
+    replayed = stage.world.service.replay(a_caller(), stage.begun.id, None)
+    assert (replayed.turns, replayed.difference) == (3, None)
+
+
+def test_an_early_answer_to_a_flow_that_stands_in_is_taken_after_its_start() -> None:
+    def answers_first(address: str) -> None:
+        stage.answer(address)
+        with pytest.raises(Unavailable):
+            stage.take_queued()
+
+    office = Busy(answers_first)
+    stage = Stage(office, programs=falling_back())
+    assert stage.begun.turn_no == 1
+
+    taken = [stage.take_queued(n) for n in (-2, -1)]
+
+    assert [one.outcome for one in taken] == [Outcome.IGNORED, Outcome.COMMITTED]
+    assert texts(taken[1]) == ["Paid: R1"]
+
+
+def test_an_answer_to_a_start_that_died_begins_and_ends_nothing() -> None:
+    """The call was made, its turn was not; who asks for the start again gets a conversation."""
+
+    def dies(address: str) -> None:
+        office.at_once = None
+        stage.answer(address)
+        raise SystemExit
+
+    office = Office(dies)
+    stage = Stage(office, programs=FixedPrograms({A_PIN: a_flow(pays_at_once("first", "unpaid"))}))
+    with pytest.raises(SystemExit):
+        stage.world.starts()
+    late = stage.queue.sent[-1]
+    stage.queue.send(late.model_copy(update={"received_at": NOON + timedelta(minutes=1)}))
+
+    assert stage.take_queued().outcome is Outcome.IGNORED
+
+    assert (stage.begun.status, stage.begun.turn_no) == (Status.ACTIVE, 1)
 
 
 def test_nobody_is_called_where_nobody_could_answer() -> None:

@@ -284,3 +284,49 @@ def test_another_tenants_flow_is_none(moved: Moved, flow: Flow) -> None:
         moved.migrations.preview(stranger, flow.id, state_map={})
     with pytest.raises(NotFound):
         moved.migrations.publish(stranger, flow.id, state_map={})
+
+
+def test_a_version_that_runs_no_more_is_no_reason_to_fail(moved: Moved, flow: Flow) -> None:
+    """What was published years ago may be read no more: its conversations stay, and it is said."""
+    broken, sound = resting(moved, flow, "told", "told")
+    moved.move(flow.id)
+    moved.drafted(flow, asking("how_old"))
+    behind = moved.now(broken)
+    moved.conversations.replace(
+        behind, replace(behind, rev=behind.rev + 1, flow=FlowPin(flow.id, FlowVersion("1.0"))), None
+    )
+    moved.programs.unreadable = {FlowVersion("1.0")}
+
+    preview = moved.migrations.preview(moved.caller, flow.id, state_map={"how_old": "how_old"})
+    moving = moved.migrations.publish(moved.caller, flow.id, state_map={})
+
+    assert preview.judged is not None
+    for judged in (preview.judged, moving.judged):
+        by_id = {one.conversation.id: one for one in judged.items}
+        assert by_id[broken.id].reasons == ("version 1.0 cannot be run any more",)
+        assert by_id[sound.id].can_move
+    assert [taken.conversation.id for taken in moved.drain()] == [sound.id]
+
+
+def test_a_preview_of_an_old_version_calls_what_it_called_when_it_was_published(
+    moved: Moved,
+) -> None:
+    survey = moved.published({**asking(), "name": "survey"})
+    call = {"type": "trigger_flow", "config": {"flow": "survey", "mode": "call"}}
+    document = asking()
+    document["states"][1]["entry_actions"] = [call]
+    flow = moved.published(document)
+    moved.drafted(flow, asking())
+    moved.flows.publish(moved.caller, flow.id)
+    moved.flows.archive(moved.caller, survey.id)
+
+    preview = moved.migrations.preview(
+        moved.caller, flow.id, version=FlowVersion("1.0"), state_map={}
+    )
+
+    assert [finding for finding in preview.diagnostics if finding.severity == "error"] == []
+    assert preview.judged is not None
+    moving = moved.migrations.publish(
+        moved.caller, flow.id, version=FlowVersion("1.0"), state_map={}
+    )
+    assert moving.flow.active_version == "1.0"

@@ -1,8 +1,7 @@
 /** A message's content, told apart into the parts a page can show. */
 
 import { formFrom, valuesFrom, type Form, type Values } from "./form";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { object, text, type Fields } from "./json";
 
 export interface Choice {
   readonly title: string;
@@ -144,13 +143,4 @@ function cardsOf(value: unknown): Fields[] {
 function listOf(value: unknown): Fields[] {
   const items = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   return items.map(object).filter((item) => item !== null);
-}
-
-function object(value: unknown): Fields | null {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Fields) : null;
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,7 @@
 /** A form: what it asks for, what was filled in, and how that reads. */
 
+import { object, own, text, type Fields } from "./json";
+
 export interface Option {
   readonly title: string;
   readonly value: string;
@@ -36,8 +38,6 @@ export interface Answer {
   readonly text: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The form in a message; null if there is none, or nothing in it that can be asked. */
 export function formFrom(value: unknown): Form | null {
   const form = object(value);
@@ -62,7 +62,7 @@ export function valuesFrom(value: unknown): Values | null {
 
 /** The values by the labels of the form that asked for them, in its order. */
 export function answersOf(values: Values, form: Form | null): Answer[] {
-  const known = (form?.fields ?? []).filter((field) => values[field.name] !== undefined);
+  const known = (form?.fields ?? []).filter((field) => own(values, field.name) !== undefined);
   const names = new Set(known.map((field) => field.name));
   const rest = Object.entries(values).filter(([name]) => !names.has(name));
   return [
@@ -113,13 +113,4 @@ function count(value: unknown): number | null {
 function listOf(value: unknown): Fields[] {
   const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
   return items.map(object).filter((item) => item !== null);
-}
-
-function object(value: unknown): Fields | null {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Fields) : null;
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

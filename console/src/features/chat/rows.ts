@@ -3,6 +3,7 @@
 import { isOpen, type MessageView, type OutgoingContent, type Sender } from "../../api/views";
 import { contentFrom, type Choice, type Content } from "./content";
 import { answersOf, type Answer } from "./form";
+import { text } from "./json";
 import type { Chat } from "./core/chat";
 import { shownAs, type Outgoing } from "./core/outgoing";
 
@@ -70,8 +71,9 @@ function fillingOf(later: readonly Bare[], canAnswer: boolean): MessageRow["fill
 }
 
 function answersIn({ values }: Content, before: readonly Bare[]): Answer[] | null {
+  if (values === null) return null;
   const asked = before.findLast((row) => row.content.form !== null);
-  return values === null ? null : answersOf(values, asked?.content.form ?? null);
+  return answersOf(values, asked?.content.form ?? null);
 }
 
 function bareRows(chat: Chat): Bare[] {
@@ -94,7 +96,7 @@ function shownRow(message: MessageView, clientId: string | undefined): Bare {
     at: new Date(message.at),
     mark: message.sender === "user" ? "delivered" : null,
     failed: null,
-    said: { text: textIn(message.content["text"]), payload: textIn(message.content["payload"]) },
+    said: { text: text(message.content["text"]), payload: text(message.content["payload"]) },
   };
 }
 
@@ -108,7 +110,7 @@ function pendingRow(outgoing: Outgoing): Bare {
     at: new Date(outgoing.at),
     mark: MARKS[outgoing.status],
     failed: outgoing.status === "failed" ? outgoing : null,
-    said: { text: textIn("text" in content ? content.text : ""), payload: payloadOf(content) },
+    said: { text: text("text" in content ? content.text : ""), payload: payloadOf(content) },
   };
 }
 
@@ -140,8 +142,4 @@ function isSameGroup(first: Bare | undefined, second: Bare | undefined): boolean
   if (first === undefined || second === undefined || first.sender !== second.sender) return false;
   if (first.failed !== null || first.at.toDateString() !== second.at.toDateString()) return false;
   return second.at.getTime() - first.at.getTime() < GROUP_WITHIN_MS;
-}
-
-function textIn(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

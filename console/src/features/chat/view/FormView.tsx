@@ -1,6 +1,7 @@
 import { useId, useLayoutEffect, useRef, useState, type ChangeEvent, type FormEvent } from "react";
 
 import type { Field, Form, Values } from "../form";
+import { own } from "../json";
 import { TEXT_LIMIT } from "../text";
 import { Tick } from "./Icons";
 
@@ -32,7 +33,7 @@ export function FormView({ form, filling, onFillIn }: FormViewProps) {
     const control = event.target;
     const value = control instanceof HTMLInputElement && field.type === "boolean" ? control.checked : control.value;
     setWritten((before) => ({ ...before, [field.name]: value }));
-    if (problems[field.name]) setProblems((before) => ({ ...before, [field.name]: problemOf(control, field) }));
+    if (own(problems, field.name)) setProblems((before) => ({ ...before, [field.name]: problemOf(control, field) }));
   };
 
   const submit = (event: FormEvent): void => {
@@ -68,8 +69,8 @@ export function FormView({ form, filling, onFillIn }: FormViewProps) {
           key={field.name}
           id={`${id}-${field.name}`}
           field={field}
-          value={written[field.name]}
-          problem={problems[field.name] ?? ""}
+          value={own(written, field.name)}
+          problem={own(problems, field.name) ?? ""}
           onWrite={(event) => write(field, event)}
         />
       ))}
@@ -195,7 +196,7 @@ function problemOf(control: Control, field: Field): string {
 function valuesOf(form: Form, written: Written): Values {
   const values: Record<string, Values[string]> = {};
   for (const field of form.fields) {
-    const value = written[field.name];
+    const value = own(written, field.name);
     const text = typeof value === "string" ? value.trim() : "";
     if (field.type === "boolean") values[field.name] = value === true;
     else if (text !== "") values[field.name] = isWritable(field, text) ? Number(text) : text;

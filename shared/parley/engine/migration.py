@@ -76,18 +76,18 @@ def migrate(
     """The turn of a MigrateEvent; ignored, with the reasons in its trace, if it cannot move.
 
     Of the state map the trace keeps what was asked of it: a replay needs no more. Asks `services`
-    for the time alone.
+    for the time alone, and for the called flow that it may rest in.
     """
     asked = (state.current_state, state.previous, state.left)
     used = {name: to for name, to in event.state_map.items() if name in asked}
-    run = Run(after, state, replace(event, state_map=used), Recorder(services))
+    run = Run(before, state, replace(event, state_map=used), Recorder(services))
     versions: JsonObject = {"from": event.before.version, "to": event.after.version}
     new = moved(state, before, after, used, services.now)
     if isinstance(new, Stays):
         data = {**versions, "reasons": list(new.reasons)}
         run.effects.append(LogEvent("conversation.not_migrated", data))
         trace = {**trace_of(run, state, state, ignored=True), "reasons": list(new.reasons)}
-        return Turn(state, tuple(run.effects), trace, before, ignored=True)
+        return Turn(state, tuple(run.effects), trace, run.program, ignored=True)
     run.effects.append(LogEvent("conversation.migrated", {**versions, "state": new.current_state}))
     return Turn(new, tuple(run.effects), trace_of(run, state, new), after)
 

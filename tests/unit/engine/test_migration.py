@@ -364,6 +364,17 @@ def test_a_move_that_cannot_be_changes_nothing_and_says_why() -> None:
     assert (turn.state, turn.ignored, turn.trace["reasons"]) == (before, True, [GONE])
 
 
+def test_one_that_rests_in_a_called_flow_goes_on_resting_there() -> None:
+    survey = a_flow(says("ask", "How was it?", to("ask")), name="survey")
+    services = FixedServices(flows=[survey])
+    state_there = RunState("ask", flow="survey")
+
+    event = MigrateEvent(V1, V2, {})
+    turn = migrate(program(a_flow(HELLO)), program(a_flow(HI)), state_there, event, services)
+
+    assert (turn.ignored, turn.flow.name, turn.state) == (True, "survey", state_there)
+
+
 def test_one_program_alone_moves_nothing() -> None:
     talk = Talk(a_flow(HELLO))
 

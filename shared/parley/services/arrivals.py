@@ -8,7 +8,7 @@ from parley.domain.conversations import Arrival, Conversation, FlowPin
 from parley.domain.ids import TurnId, time_in, turn_id
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, Receipt, payload_hash
-from parley.domain.turns import Outcome
+from parley.domain.turns import Outcome, TurnTaken
 from parley.engine.effects import Effect, LogEvent
 from parley.engine.events import Event, StartEvent, event_from_json
 from parley.engine.state import RunState
@@ -97,3 +97,9 @@ def seed_of(turn: TurnId) -> int:
 def whole_ms(at: datetime) -> datetime:
     """The instant as stores keep it: UTC, whole milliseconds."""
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def repeated(before: Conversation, arrived: Arrived, turn_no: int, payload_hash: str) -> TurnTaken:
+    """What became of the event when it was turn `turn_no`, under a payload of that hash."""
+    same = payload_hash == arrived.payload_hash
+    return TurnTaken(Outcome.DUPLICATE, before, turn_no=turn_no, same_payload=same)

@@ -24,7 +24,7 @@ from parley.engine.program import Program
 from parley.engine.services import TurnServices
 from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
-from parley.services.arrivals import Arrived, Result
+from parley.services.arrivals import Arrived, Result, repeated
 from parley.services.callbacks import answers_nothing, came_early
 from parley.services.called_flows import called_by
 from parley.services.changes import TooLarge, after_refusal, after_turn
@@ -173,14 +173,14 @@ class TurnService:
         tenant_id, conversation_id = before.tenant_id, before.id
         arrival = self._conversations.find_arrival(tenant_id, conversation_id, arrived.turn)
         if arrival is not None:
-            return _repeat(before, arrived, arrival.turn_no, arrival.payload_hash)
+            return repeated(before, arrived, arrival.turn_no, arrival.payload_hash)
         if not arrived.may_be_forgotten(before):
             return None
         row = next((row for row in before.tail if row["id"] == arrived.turn), None)
         row = row or self._messages.find_turn(tenant_id, conversation_id, arrived.turn)
         if row is None:
             return None
-        return _repeat(before, arrived, row["turn_no"], row["payload_hash"])
+        return repeated(before, arrived, row["turn_no"], row["payload_hash"])
 
     def _known(self, before: Conversation, arrived: Arrived, repeat: TurnTaken) -> TurnTaken | None:
         """The repeat; if another event came under its id over the queue, that is recorded first.
@@ -296,8 +296,3 @@ class TurnService:
 
 def _may_try_again(attempt: int, time_left: TimeLeft) -> bool:
     return not time_left.is_over and (time_left.until is not None or attempt < _ATTEMPTS)
-
-
-def _repeat(before: Conversation, arrived: Arrived, turn_no: int, payload_hash: str) -> TurnTaken:
-    same = payload_hash == arrived.payload_hash
-    return TurnTaken(Outcome.DUPLICATE, before, turn_no=turn_no, same_payload=same)

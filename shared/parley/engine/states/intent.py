@@ -21,23 +21,27 @@ class Intent:
 
 
 def listen(run: "Run", node: "StateNode") -> None:
-    """Lets the scope find out the intent of this turn's message as `node` hears it, once."""
+    """Lets the scope find out the intent of this turn's message as `node` hears it, once.
+
+    That may be asked for when another flow runs already: it is the flow that heard it who knows.
+    """
     found: list[JsonObject] = []
+    flow = run.state.flow
 
     def intent() -> JsonObject:
         if not found:
-            found.append(_classified(run, node))
+            found.append(_classified(run, node, flow))
         return found[0]
 
     run.scope.intent = intent
 
 
-def _classified(run: "Run", node: "StateNode") -> JsonObject:
+def _classified(run: "Run", node: "StateNode", flow: str | None) -> JsonObject:
     """The best intent; of those that are equally sure, one that a transition names."""
     text = run.scope.input()["text"]
     if run.scope.filled_in is not None or not text.strip():
         return NO_INTENT
-    scores = run.recorder.classify(text, node.competing, run.state.flow)
+    scores = run.recorder.classify(text, node.competing, flow)
     if not scores:
         return NO_INTENT
     best = scores[0]

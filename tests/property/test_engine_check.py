@@ -13,7 +13,8 @@ from parley.engine.formats import load_flow
 from tests.property.examples import for_examples, hold
 from tests.property.flows.breakage import BREAK_BYTES, broken
 from tests.property.flows.documents import FLOW_BYTES, flow_of
-from tests.property.flows.laws import keeps_the_laws, runnable
+from tests.property.flows.families import Family, runnable
+from tests.property.flows.laws import keeps_the_laws
 from tests.property.flows.talks import TALK_BYTES, Talk
 from tests.property.work import bounded_work
 
@@ -89,7 +90,7 @@ def test_the_check_takes_any_broken_flow_and_what_passes_runs(how: settings) -> 
             passed[0] += 1
             program = runnable(flow)
             assert program is not None
-            keeps_the_laws(program, talk, passes=True)
+            keeps_the_laws(Family(program), talk, passes=True)
 
     hold(how, law, base=BASES, breaks=BREAKS, talk=TALKS)
     assert how.max_examples * 0.05 < passed[0] < how.max_examples * 0.9

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,9 +19,10 @@ from parley.engine.state import RunState
 from parley.engine.turn import Turn, run_turn
 from tests.property.examples import for_examples, hold
 from tests.property.flows.choices import Choices
-from tests.property.flows.laws import as_text, called, runnable
+from tests.property.flows.families import Family, Pair, runnable
+from tests.property.flows.laws import as_text, waits_for_an_answer
 from tests.property.flows.talks import Events, Talk
-from tests.property.test_engine_turns import FLOWS, TALKS
+from tests.property.test_engine_turns import BESIDE, FLOWS, TALKS
 
 V1, V2 = (FlowPin(FlowId("f"), FlowVersion(version)) for version in ("1.0", "1.1"))
 CHANGES = st.binary(min_size=20, max_size=20)
@@ -48,14 +50,16 @@ def names_there(flow: JsonObject, choices: Choices) -> dict[str, str]:
 class Conversation:
     """Turns one after another, each from what a store would have kept of the one before."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.program = family.own
         self.state: RunState | None = None
         self.traces: list[JsonObject] = []
 
-    def take(self, events: Events) -> None:
+    def take(self, events: Events) -> Events:
         while (event := events.next(self.state)) is not None:
             self._keep(run_turn(self.program, self.state, event, events.world))
+        return events
 
     def go_on(self, events: Events) -> None:
         """As `take`, after the first event, which would begin a conversation."""
@@ -75,45 +79,83 @@ class Conversation:
         self.state = RunState.from_json(json.loads(as_text(turn.state.to_json())))
 
 
+EXPECTED = {
+    *("moved", "moved with a form on offer", "moved with a call awaited", "moved, a call given up"),
+    *("stays", "stays in a called flow", "stays with a call awaited", "stays in what replaced it"),
+}
+
+
+def what_became(before: RunState, turn: Turn) -> Iterator[str]:
+    """By name what must not be wanting."""
+    if turn.ignored:
+        yield "stays"
+        yield from ["stays in a called flow"] if before.callers else []
+        yield from ["stays in what replaced it"] if before.flow and not before.callers else []
+        yield from ["stays with a call awaited"] if before.awaited else []
+        return
+    yield "moved"
+    yield from ["moved with a form on offer"] if turn.state.form else []
+    yield from ["moved with a call awaited"] if turn.state.awaited else []
+    yield from ["moved, a call given up"] if before.awaited and not turn.state.awaited else []
+
+
+def is_at_home_there(before: RunState, turn: Turn, there: Program) -> None:
+    """What moved is of the flow that it moved to, and nothing but its wording is lost."""
+    state, here = turn.state, there.states[turn.state.current_state]
+    assert before.flow is None
+    assert here.waits
+    assert state.slots.keys() <= there.slots.keys()
+    assert state.vars.keys() == there.variables.keys()
+    assert state.form == before.form
+    assert state.awaited == (before.awaited if waits_for_an_answer(here) else None)
+    assert state.awaited or not waits_for_an_answer(here)
+
+
 @for_examples
 def test_what_has_moved_runs_on_and_is_replayed(how: settings) -> None:
-    became: Counter[bool] = Counter()
+    became: Counter[str] = Counter()
 
-    def law(flow: JsonObject, other: JsonObject, changes: bytes, talk: Talk, later: Talk) -> None:
+    def law(
+        flow: JsonObject, other: JsonObject, beside: Pair, changes: bytes, talk: Talk, later: Talk
+    ) -> None:
         choices = Choices(changes)
         first, second = runnable(flow), runnable(changed(flow, other, choices))
         if first is None or second is None:
             return
-        conversation, events = Conversation(first), talk.begin()
-        conversation.take(events)
+        family = Family(first, beside.programs)
+        conversation = Conversation(family)
+        events = conversation.take(talk.begin(family))
+        before = conversation.state
+        assert before is not None
 
         turn = conversation.move(second, names_there(flow, choices), events)
-        conversation.go_on(later.begin())
+        conversation.go_on(later.begin(family))
 
-        became[turn.ignored] += 1
+        became.update(what_became(before, turn))
         if not turn.ignored:
-            assert second.states[turn.state.current_state].waits
-            assert turn.state.slots.keys() <= second.slots.keys()
-            assert turn.state.vars.keys() == second.variables.keys()
+            is_at_home_there(before, turn, second)
         again = replay(
-            first, conversation.traces, flows=called, program_of={V2: second}.__getitem__
+            first, conversation.traces, flows=family.flow, program_of={V2: second}.__getitem__
         )
         assert (again.difference, again.state) == (None, conversation.state)
 
-    hold(how, law, flow=FLOWS, other=FLOWS, changes=CHANGES, talk=TALKS, later=TALKS)
-    assert min(became[True], became[False]) > SOME
+    drawn = {"flow": FLOWS, "other": FLOWS, "beside": BESIDE, "changes": CHANGES}
+    hold(how, law, **drawn, talk=TALKS, later=TALKS)
+    assert EXPECTED - became.keys() == set()
+    assert min(became["moved"], became["stays"]) > SOME
 
 
 @for_examples
 def test_to_the_same_flow_all_that_is_open_and_its_own_moves_and_nothing_changes(
     how: settings,
 ) -> None:
-    def law(flow: JsonObject, talk: Talk) -> None:
+    def law(flow: JsonObject, beside: Pair, talk: Talk) -> None:
         program = runnable(flow)
         if program is None:
             return
-        conversation, events = Conversation(program), talk.begin()
-        conversation.take(events)
+        family = Family(program, beside.programs)
+        conversation = Conversation(family)
+        events = conversation.take(talk.begin(family))
         state = conversation.state
         assert state is not None
 
@@ -126,4 +168,4 @@ def test_to_the_same_flow_all_that_is_open_and_its_own_moves_and_nothing_changes
         else:
             assert there == state
 
-    hold(how, law, flow=FLOWS, talk=TALKS)
+    hold(how, law, flow=FLOWS, beside=BESIDE, talk=TALKS)

@@ -52,10 +52,8 @@ def moved(
     old, new = before.states.get(state.current_state), _node(state, after, state_map)
     slots: dict[str, Json] = {}
     reasons = [*_about_place(state, new, state_map), *_about_names(state, new, after, state_map)]
-    if new is not None and _wants_a_time(state, old, new):
-        reasons.append(f"only who enters {new.name!r} learns until when it waits")
-    if new is not None and _awaits(new) and state.awaited is None:
-        reasons.append(f"only who enters {new.name!r} makes the call that it waits for")
+    if new is not None:
+        reasons += _about_waiting(state, old, new)
     reasons += _about_slots(state, after, slots)
     if new is None or reasons:
         return Stays(tuple(reasons))
@@ -66,7 +64,7 @@ def moved(
     made.left = _left(state, after, state_map)
     made.asked, made.proposed = _question(state, new, after, slots)
     made.timers = _timers(state, old, new, now)
-    made.awaited = state.awaited if _awaits(new) else None
+    made.awaited = state.awaited if _awaits_a_call(new) else None
     return made
 
 
@@ -188,16 +186,19 @@ def _timers(
     return (Timer(str(state.entries), now + timedelta(seconds=new.timeout_s)),)
 
 
-def _wants_a_time(state: RunState, old: StateNode | None, new: StateNode) -> bool:
-    return _waits_until(new) and not state.timers and not _has_timer(old)
+def _about_waiting(state: RunState, old: StateNode | None, new: StateNode) -> Iterator[str]:
+    """Why it would wait there for what never comes."""
+    if _waits_until(new) and not state.timers and not _has_timer(old):
+        yield f"only who enters {new.name!r} learns until when it waits"
+    if _awaits_a_call(new) and state.awaited is None:
+        yield f"only who enters {new.name!r} makes the call that it waits for"
 
 
 def _has_timer(node: StateNode | None) -> bool:
     return node is not None and node.waits and (node.timeout_s is not None or _waits_until(node))
 
 
-def _awaits(node: StateNode) -> bool:
-    """Whether it waits for the answer to a call."""
+def _awaits_a_call(node: StateNode) -> bool:
     return isinstance(node.work, Integration) and node.work.waits
 
 

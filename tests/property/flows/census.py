@@ -1,19 +1,29 @@
 """What occurred in random conversations, so that a law cannot hold for want of examples."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from parley.domain.conversations import Status
 from parley.domain.flow_slots import Slot
 from parley.domain.flow_transitions import Condition
 from parley.domain.json import Json, JsonObject
-from parley.engine.effects import LogEvent, SendMessage
+from parley.engine.effects import SendMessage
 from parley.engine.events import AgentAction
 from parley.engine.state import RunState
 from parley.engine.turn import Turn
-from tests.property.flows.called import documents
-from tests.property.flows.laws import LOOP, Taken
+from tests.property.flows.families import OWN
+from tests.property.flows.laws import Taken, went_round
+from tests.property.flows.occurrences import (
+    OF_ANSWERS,
+    OF_FLOWS,
+    OF_FORMS,
+    is_form_confirmed,
+    of_answers,
+    of_flows,
+    of_forms,
+)
 from tests.property.flows.parts import ACTIONS
 
 _STATES = (
@@ -34,20 +44,15 @@ EXPECTED = frozenset(
         *(f"agent {action}" for action in get_args(AgentAction)),
         *(f"{kind} ignored" for kind in ("message", "timer", "agent", "callback", "close")),
         *(f"reply {kind}" for kind in (None, *_FAILED)),
-        *(f"said {part}" for part in ("text", "media", "location", "carousel")),
+        *(f"said {part}" for part in ("text", "media", "location", "carousel", "form")),
         *(f"said {part}" for part in ("quick_replies", "buttons")),
         *(f"comes to rest {status}" for status in Status),
         *("a retry", "a miss", "too many retries", "too many misses", "a value to confirm"),
         *("a global transition", "back to $previous", "a timer", "another language", "a note"),
         *("an expression failed", "a text failed", "an action failed", "`until` gave no time"),
-        *(
-            "a form on offer",
-            "a form filled in",
-            "a call awaited",
-            "a flow called",
-            "a flow came back",
-        ),
-        *("flows that wait for each other", "too many flows"),
+        *OF_FLOWS,
+        *OF_ANSWERS,
+        *OF_FORMS,
         *("a dead end", "a loop", "a flow that passes", "a flow with errors"),
     }
 )
@@ -72,14 +77,24 @@ class Census:
         self.flows += 1
         self.met["a flow that passes" if passes else "a flow with errors"] += 1
 
-    def count(self, flow: JsonObject, taken: Sequence[Taken]) -> None:
-        """A conversation in the flow."""
+    def count(self, drawn: Mapping[str, JsonObject], taken: Sequence[Taken]) -> None:
+        """A conversation in flows of these documents, by name."""
+        awaited: set[str] = set()
         for one in taken:
-            self.met.update(set(_of_turn(flow, one.turn)))
+            before = None if one.before is None else RunState.from_json(json.loads(one.before))
+            self.met.update({*_of_turn(drawn, one.turn), *_of_rare(before, one.turn, awaited)})
+            awaited |= {one.turn.state.awaited or ""}
+        self.met["a form confirmed"] += is_form_confirmed([one.turn for one in taken])
         self.met[f"comes to rest {taken[-1].turn.state.status}"] += 1
 
 
-def _of_turn(own: JsonObject, turn: Turn) -> Iterator[str]:
+def _of_rare(before: RunState | None, turn: Turn, awaited: set[str]) -> Iterator[str]:
+    yield from of_flows(before, turn)
+    yield from of_answers(before, turn, awaited)
+    yield from of_forms(turn)
+
+
+def _of_turn(drawn: Mapping[str, JsonObject], turn: Turn) -> Iterator[str]:
     event = turn.trace["event"]
     if turn.ignored:
         yield f"{event['kind']} ignored"
@@ -87,27 +102,23 @@ def _of_turn(own: JsonObject, turn: Turn) -> Iterator[str]:
     yield f"event {event['kind']}"
     if event["kind"] == "agent":
         yield f"agent {event['action']}"
-    elif event["kind"] == "message" and event["content"].get("type") == "form":
-        yield from (
-            [] if any(t["at"] == "form" for t in turn.trace["tried"]) else ["a form filled in"]
-        )
     for entered in turn.trace["path"]:
-        flow, name = _where(own, entered)
+        flow, name = _where(drawn, entered)
         yield from _of_state(next(s for s in flow["states"] if s["name"] == name), turn)
     for tried in turn.trace["tried"]:
-        flow, at = _where(own, tried["at"])
-        yield from _of_transition(flow, {**tried, "at": at})
+        flow, at = _where(drawn, tried["at"])
+        yield from _of_transition(flow, tried["held"], at)
     for call in turn.trace["services"].get("calls", ()):
         yield f"reply {call['kind']}"
     yield from _of_effects(turn)
     yield from _of_errors(turn.trace["errors"])
-    yield from _of_result(_where(own, f"{turn.state.flow or ''}#")[0], turn.state)
+    yield from _of_result(drawn[turn.flow.name], turn.state)
 
 
-def _where(own: JsonObject, place: str) -> tuple[JsonObject, str]:
+def _where(drawn: Mapping[str, JsonObject], place: str) -> tuple[JsonObject, str]:
     """The flow in which a place of a trace is, and the place there."""
-    flow, _, there = place.rpartition("#")
-    return (documents()[flow] if flow else own), there
+    name, _, there = place.rpartition("#")
+    return drawn[name or OWN.name], there
 
 
 def _of_state(state: JsonObject, turn: Turn) -> Iterator[str]:
@@ -118,15 +129,14 @@ def _of_state(state: JsonObject, turn: Turn) -> Iterator[str]:
         yield from (f"action {done['type']}" for done in state.get("entry_actions", ()))
 
 
-def _of_transition(flow: JsonObject, tried: JsonObject) -> Iterator[str]:
-    at: str = tried["at"]
+def _of_transition(flow: JsonObject, held: bool, at: str) -> Iterator[str]:  # noqa: FBT001 -- as traced
     if "/transitions/" not in at and not at.startswith("/global_transitions/"):
         return
     transition = _found(flow, at)
-    yield f"{transition['condition']} {'holds' if tried['held'] else 'does not hold'}"
-    if tried["held"] and at.startswith("/global_transitions/"):
+    yield f"{transition['condition']} {'holds' if held else 'does not hold'}"
+    if held and at.startswith("/global_transitions/"):
         yield "a global transition"
-    if tried["held"] and transition["target_state"] == "$previous":
+    if held and transition["target_state"] == "$previous":
         yield "back to $previous"
 
 
@@ -138,11 +148,11 @@ def _found(flow: JsonObject, pointer: str) -> Json:
 
 
 def _of_effects(turn: Turn) -> Iterator[str]:
+    if went_round(turn):
+        yield "a loop"
     for effect in turn.effects:
         if isinstance(effect, SendMessage):
             yield from (f"said {part}" for part in effect.content)
-        elif isinstance(effect, LogEvent) and effect.name == LOOP:
-            yield "a loop"
 
 
 def _of_errors(errors: Sequence[JsonObject]) -> Iterator[str]:
@@ -155,8 +165,6 @@ def _of_errors(errors: Sequence[JsonObject]) -> Iterator[str]:
             yield "a dead end"
         elif why == "`until` gave no time":
             yield why
-        elif why.endswith("flows would wait for each other"):
-            yield "too many flows"
         elif at.endswith("/expression") or ("/transitions/" in at and "/actions/" not in at):
             yield "an expression failed"
         elif "_actions/" in at or "/actions/" in at:
@@ -167,7 +175,8 @@ def _of_errors(errors: Sequence[JsonObject]) -> Iterator[str]:
 
 def _of_result(flow: JsonObject, state: RunState) -> Iterator[str]:
     yield from (
-        f"a slot of type {flow['slots'][name].get('type', 'string')}" for name in state.slots
+        f"a slot of type {flow['slots'][name].get('type', 'string')}"
+        for name in state.slots.keys() & flow["slots"].keys()
     )
     here = next(s for s in flow["states"] if s["name"] == state.current_state)
     if here["type"] == "slot_filling" and state.slots.keys() & here["config"]["required_slots"]:
@@ -179,10 +188,5 @@ def _of_result(flow: JsonObject, state: RunState) -> Iterator[str]:
         "a timer": state.timers,
         "another language": state.language,
         "a note": state.context,
-        "a form on offer": state.form,
-        "a call awaited": state.awaited,
-        "a flow called": state.flow,
-        "a flow came back": state.vars.get("call"),
-        "flows that wait for each other": len(state.callers) > 1,
     }
     yield from (name for name, is_so in occurred.items() if is_so)

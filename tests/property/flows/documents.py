@@ -8,19 +8,20 @@ from collections.abc import Sequence
 
 from parley.domain.json import JsonObject
 from tests.property.flows.choices import Choices
-from tests.property.flows.drafts import INTENTS, Draft, heard
+from tests.property.flows.drafts import INTENTS, Draft, Role, heard
 from tests.property.flows.parts import BUTTONS, REPLIES, one_text, slots, text
 from tests.property.flows.states import state_of
 
 FLOW_BYTES = 640
 """About what the largest of flows takes."""
 _NAMES = ("a", "b", "c", "d", "e", "f")
+_ALONE = Role()
 
 
-def flow_of(source: bytes, calls: Sequence[str] = ()) -> JsonObject:
-    """The flow that these bytes stand for; `calls` are those that it may call."""
+def flow_of(source: bytes, role: Role = _ALONE) -> JsonObject:
+    """The flow that these bytes stand for."""
     choices = Choices(source)
-    draft = Draft(choices, _NAMES[: 3 + choices.below(4)], calls)
+    draft = Draft(choices, _NAMES[: role.least + choices.below(role.least + 1)], role)
     states = [state_of(draft, n) for n in range(len(draft.names))]
     anywhere = [heard(draft, kind) for kind in _anywhere(choices)]
     if draft.awaits_choice:
@@ -28,11 +29,11 @@ def flow_of(source: bytes, calls: Sequence[str] = ()) -> JsonObject:
         states[0]["entry_actions"].append({"type": "send_message", "config": offer})
     return {
         "schema": "parley/1",
-        "name": "random",
+        "name": role.name,
         "language": choices.of(("en", "de", "en-US")),
         "initial_state": "a",
         "variables": {"n": 0, "any": choices.json() if choices.one_in(3) else None},
-        "slots": slots(choices),
+        "slots": {**slots(choices), role.own_slot: {"type": "any"}},
         "intents": {name: {"examples": [name], "keywords": [name]} for name in INTENTS},
         "settings": _settings(choices, states),
         "global_transitions": anywhere,

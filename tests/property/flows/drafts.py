@@ -10,13 +10,32 @@ from tests.property.flows.parts import SLOTS, actions, guard
 INTENTS = ("buy", "help", "bye")
 
 
+@dataclass(frozen=True)
+class Role:
+    """What a flow is among others: `calls` are those that it may call."""
+
+    name: str = "random"
+    calls: Sequence[str] = ()
+    is_called: bool = False
+
+    @property
+    def least(self) -> int:
+        """States; a flow that is called is small, and mostly ends."""
+        return 2 if self.is_called else 3
+
+    @property
+    def own_slot(self) -> str:
+        """The one that no other flow has."""
+        return f"of_{self.name}"
+
+
 @dataclass
 class Draft:
-    """`calls` are the flows that it may call."""
+    """What the parts of a flow have to know of each other."""
 
     choices: Choices
     names: Sequence[str]
-    calls: Sequence[str] = ()
+    role: Role
     awaits_choice: bool = False
 
     def anyone(self) -> str:
@@ -27,15 +46,31 @@ class Draft:
         later = self.names[n + 1 :]
         return self.choices.of(later) if later and not self.choices.one_in(40) else self.anyone()
 
-    def call(self, *, comes_back: bool = False) -> list[JsonObject]:
-        """Now and then an action that calls another flow."""
-        choices = self.choices
-        if not self.calls or not choices.one_in(10):
+    def call(self) -> list[JsonObject]:
+        """Now and then an action that calls another flow, or nobody, or two where one counts."""
+        choices, calls = self.choices, self.role.calls
+        if not calls or not choices.one_in(10):
             return []
-        config: JsonObject = {"flow": choices.of(self.calls), "arguments": {"n": "vars.n"}}
-        if comes_back or not choices.one_in(4):
-            config |= {"mode": "call", "results": {"any": choices.of(("vars.any", "slots.age"))}}
-        return [{"type": "trigger_flow", "config": config}]
+        flow = "nobody" if choices.one_in(50) else choices.of(calls)
+        config: JsonObject = {"flow": flow, "arguments": dict(choices.some(_ARGUMENTS, 2))}
+        if choices.one_in(40):
+            config["arguments"]["nobody"] = "1"
+        if not choices.one_in(4):
+            config |= {"mode": "call", "results": dict(choices.some(_RESULTS, 2))}
+        made: JsonObject = {"type": "trigger_flow", "config": config}
+        if choices.one_in(4):
+            made["condition"] = guard(choices)
+        return [made, made] if choices.one_in(12) else [made]
+
+
+_ARGUMENTS = (
+    ("n", "vars.n + 1"),
+    ("any", "slots.age"),
+    ("any", "{'x': [vars.n]}"),
+    ("any", "vars.any.x[0]"),
+)
+"""Variables of the called flow: all of them have these two."""
+_RESULTS = (("n", "vars.n"), ("any", "slots"), ("got", "vars.any.x"), ("got", "vars.n"))
 
 
 def _value(draft: Draft, condition: str) -> JsonObject:
@@ -89,10 +124,15 @@ def passing_on(draft: Draft, n: int) -> list[JsonObject]:
     choices = draft.choices
     one = guard(choices)
     ways = [("expression", one)] if choices.one_in(2) else []
-    if not choices.one_in(30):
+    if not choices.one_in(60):
         ways.append(("expression", f"!({one})" if ways and choices.one_in(2) else "true"))
     made = [
-        {"condition": condition, "expression": expression, "target_state": draft.after(n)}
+        {
+            "condition": condition,
+            "expression": expression,
+            "target_state": draft.after(n),
+            "actions": draft.call(),
+        }
         for condition, expression in ways
     ]
     if choices.one_in(4):

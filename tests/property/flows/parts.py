@@ -31,19 +31,29 @@ GUARDS = (
     "tenant.open && user.first_name == 'Ada'",
     "has(slots.size) && slots.size == 'm'",
     "vars.n < 3",
-    "input.form.age > 5 || has(input.form.extra)",
+    "has(input.form.age) && input.form.age > 5",
+    "input.form.seats > 2 || input.form.extra == 'y'",
 )
 NOBODY = ("slots.nobody == 1", "vars.nobody == 1", "input.nobody == 1", "nobody")
 """Guards that read a name that nothing declares."""
 REPLIES = [{"title": "Go", "payload": "go"}, {"title": {"en": "Stay", "de": "Bleib"}}]
-FIELDS = [
+FIELDS: list[JsonObject] = [
     {"name": "age", "label": "Age?"},
     {"name": "size", "label": {"en": "Size?", "de": "Groesse?"}},
-    {"name": "note", "label": "{{ vars.n }}", "type": "text", "required": False},
-    {"name": "day", "label": "When?"},
     {"name": "ok", "label": "All right?"},
+    {"name": "note", "label": "{{ vars.n }}", "type": "text", "required": False},
     {"name": "extra", "label": "More?", "options": [{"title": "Yes", "value": "y"}]},
+    {"name": "seats", "label": "{{ input.text }}", "type": "integer", "help": {"text": "hello"}},
+    {"name": "day", "label": "When?"},
+    {"name": "price", "label": "How much?", "placeholder": "{{ slots.price }}"},
+    {"name": "thing", "label": "And?"},
 ]
+"""Of forms: those that are called like slots have their types."""
+_WRONG_FIELDS = (
+    {"name": "age", "label": "Age?", "type": "date"},
+    {"name": "plan", "label": "Plan?", "type": "enum"},
+    {"name": "place", "label": "Where?"},
+)
 BUTTONS = [
     {"title": "Push", "payload": "push"},
     {"type": "url", "title": "See", "url": "https://shop.example/{{ slots.age }}"},
@@ -91,12 +101,18 @@ def content(choices: Choices) -> JsonObject:
         case 2:
             made["media"] = {"url": "https://shop.example/{{ vars.n }}.png", "type": "image/png"}
         case 3:
-            made["form"] = {"title": one_text(choices), "fields": choices.some(FIELDS, 5) or FIELDS}
+            made["form"] = {"title": one_text(choices), "fields": _fields(choices)}
         case 4:
             made["location"] = {"latitude": 1.5, "longitude": 2, "address": one_text(choices)}
         case _:
             made["carousel"] = [{"title": "Card", "subtitle": "{{ vars.n }}", "buttons": BUTTONS}]
     return made
+
+
+def _fields(choices: Choices) -> list[JsonObject]:
+    if choices.one_in(40):
+        return [choices.of(_WRONG_FIELDS)]
+    return choices.some(FIELDS, 5) or FIELDS
 
 
 def _assigned(choices: Choices) -> JsonObject:

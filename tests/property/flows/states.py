@@ -14,6 +14,7 @@ from tests.property.flows.drafts import (
 )
 from tests.property.flows.parts import (
     BUTTONS,
+    FIELDS,
     REPLIES,
     SLOTS,
     actions,
@@ -27,12 +28,17 @@ from tests.property.flows.parts import (
 def state_of(draft: Draft, n: int) -> JsonObject:
     choices, is_last = draft.choices, n == len(draft.names) - 1
     made = choices.of(_RESTING if is_last else _KINDS)
+    if is_last and draft.role.is_called and not choices.one_in(3):
+        made = _end
     state: JsonObject = {
         "name": draft.names[n],
-        "entry_actions": actions(choices) + draft.call(comes_back=True),
-        "exit_actions": actions(choices, 1) if choices.one_in(3) else [],
+        "entry_actions": actions(choices) + draft.call(),
+        "exit_actions": actions(choices, 1) + draft.call() if choices.one_in(3) else [],
         "transitions": [],
     }
+    if choices.one_in(8):
+        config = {"key": draft.role.own_slot, "value": "{{ input.text }}"}
+        state["entry_actions"].append({"type": "set_slot", "config": config})
     made(draft, n, state)
     return state
 
@@ -103,7 +109,7 @@ def _slot_filling(draft: Draft, n: int, state: JsonObject) -> None:
             pass
     state |= {"type": "slot_filling", "config": config}
     state["transitions"] = [
-        {"condition": "all_slots_filled", "target_state": draft.after(n)},
+        {"condition": "all_slots_filled", "target_state": draft.after(n), "actions": draft.call()},
         *(heard(draft, kind) for kind in choices.some(ON_INPUT, 2)),
     ]
     if choices.one_in(4):
@@ -111,6 +117,10 @@ def _slot_filling(draft: Draft, n: int, state: JsonObject) -> None:
         state["transitions"].insert(0, {**way, "target_state": draft.after(n)})
     if choices.one_in(4):
         on_time(draft, state)
+    if choices.one_in(3):
+        asked = [field for field in FIELDS if field["name"] in wanted] or FIELDS[3:]
+        form = {"type": "send_message", "config": {"form": {"fields": asked}}}
+        state["entry_actions"].append(form)
 
 
 def _integration(draft: Draft, n: int, state: JsonObject) -> None:
@@ -134,12 +144,13 @@ def _integration(draft: Draft, n: int, state: JsonObject) -> None:
         {"condition": "integration_error", "condition_value": kind} for kind in kinds
     ]
     ways += [{"condition": "integration_success"}, {"condition": "integration_error"}]
-    if choices.one_in(20):
+    if choices.one_in(60):
         del ways[-1]
     state["transitions"] = [
-        {**way, "target_state": draft.after(n), "actions": actions(choices, 1)} for way in ways
+        {**way, "target_state": draft.after(n), "actions": actions(choices, 1) + draft.call()}
+        for way in ways
     ]
-    if choices.one_in(3):
+    if choices.one_in(2):
         config["async"] = True
         on_time(draft, state)
         state["transitions"] += on_input(draft) if choices.one_in(2) else []

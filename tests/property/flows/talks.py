@@ -1,13 +1,11 @@
 """Random conversations: what people, agents, systems and clocks might do next in a flow."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import get_args
 
 from parley.domain.conversations import Status
-from parley.domain.flows import IntentScore
-from parley.domain.json import Json, JsonObject
+from parley.domain.json import JsonObject
 from parley.engine.events import (
     AgentAction,
     AgentEvent,
@@ -18,65 +16,16 @@ from parley.engine.events import (
     StartEvent,
     TimerEvent,
 )
-from parley.engine.services import IntegrationReply, IntegrationRequest, Runnable
 from parley.engine.state import RunState
-from tests.property.flows.called import programs
 from tests.property.flows.choices import Choices
+from tests.property.flows.families import Family
 from tests.property.flows.parts import SLOTS
+from tests.property.flows.worlds import FAILURES, HEARD, World
 
 TALK_BYTES = 320
 """About what the longest of conversations takes."""
 MOST_EVENTS = 8
-
-_HEARD: dict[str, Sequence[tuple[str, float]]] = {
-    "buy it": [("buy", 0.95), ("help", 0.2)],
-    "help": [("help", 1.0)],
-    "bye then": [("bye", 0.8)],
-    "buy or help": [("buy", 0.75), ("help", 0.75)],
-    "perhaps buy": [("buy", 0.5)],
-}
-"""What the classifier makes of a text; of all others nothing."""
-_SAID = (*_HEARD, "hi", "mittel, 5, hey", "change the age to 7", "go", "yes", "no")
-_KINDS = ("timeout", "http_4xx", "http_5xx", "circuit_open", "refused", "unknown")
-"""How a call may fail."""
-
-
-@dataclass
-class World:
-    """The services of a conversation: what they answer is drawn when they are asked."""
-
-    choices: Choices
-    now: datetime = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    seed: int = 7
-    user: JsonObject = field(default_factory=dict)
-    conversation: JsonObject = field(default_factory=lambda: {"id": "c1", "channel": "web"})
-    tenant: JsonObject = field(default_factory=lambda: {"name": "Shop", "open": True})
-
-    def __post_init__(self) -> None:
-        choices = self.choices
-        for name in choices.some(("first_name", "language", "time_zone"), 3):
-            known = {"first_name": "Ada", "language": "de-AT", "time_zone": "Asia/Tokyo"}
-            self.user[name] = choices.json() if choices.one_in(6) else known[name]
-
-    def classify(self, text: str, among: Sequence[str]) -> list[IntentScore]:
-        scores = [IntentScore(*score) for score in _HEARD.get(text, ())]
-        return [score for score in scores if not among or score.name in among]
-
-    def flow(self, key: str) -> Runnable | None:
-        found = programs().get(key)
-        return None if found is None else Runnable(found, self.classify)
-
-    def call(self, request: IntegrationRequest) -> IntegrationReply:
-        del request
-        choices = self.choices
-        if choices.one_in(2):
-            kind = choices.of(_KINDS)
-            status = choices.of((None, 404, 503))
-            return IntegrationReply("error", kind, status, choices.json(), "it failed")
-        known: Json = {"x": choices.of((1, [1, 2], "abc", None)), "y": "2026-02-02"}
-        data = choices.json() if choices.one_in(2) else known
-        attempts = [{"kind": "timeout", "http_status": None}] if choices.one_in(4) else []
-        return IntegrationReply("success", None, 200, data, None, attempts)
+_SAID = (*HEARD, "hi", "mittel, 5, hey", "change the age to 7", "go", "yes", "no")
 
 
 @dataclass(frozen=True)
@@ -85,17 +34,18 @@ class Talk:
 
     source: bytes
 
-    def begin(self) -> "Events":
-        return Events(Choices(self.source))
+    def begin(self, family: Family) -> "Events":
+        return Events(Choices(self.source), family)
 
 
 class Events:
     """One conversation, from its start on."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, family: Family) -> None:
         self._choices = choices
-        self.world = World(choices)
+        self.world = World(choices, family)
         self._left = 1 + choices.below(MOST_EVENTS)
+        self._awaited = "x"
 
     def next(self, state: RunState | None) -> Event | None:
         """What happens now; None: nothing any more."""
@@ -104,6 +54,8 @@ class Events:
         if self._left == 0 or not (state.status.is_open or self._choices.one_in(3)):
             return None
         self._left -= 1
+        self._awaited = state.awaited or self._awaited
+        self.world.seed += 1
         self.world.now += timedelta(seconds=45 * self._choices.below(3))
         if state.status is Status.ESCALATED and self._choices.one_in(2):
             return self._agent()
@@ -122,9 +74,14 @@ class Events:
             case 2:
                 return self._timer(state)
             case 3:
-                return CallbackEvent("x", {"data": self._choices.json()})
+                return self._late()
             case _:
                 return CloseEvent(self._choices.of((Status.TIMEOUT, Status.ABANDONED)))
+
+    def _late(self) -> CallbackEvent:
+        """For the call that was awaited last, whether it still is or not, or for none."""
+        call_id = "x" if self._choices.one_in(4) else self._awaited
+        return CallbackEvent(call_id, self._called_back())
 
     def _agent(self) -> AgentEvent:
         action: AgentAction = self._choices.of(get_args(AgentAction))
@@ -141,7 +98,7 @@ class Events:
     def _answer(self, state: RunState) -> MessageEvent:
         """Mostly what the flow waits for."""
         choices = self._choices
-        if state.form and choices.one_in(2):
+        if choices.one_in(2) if state.form else choices.one_in(24):
             return self._form(state.form)
         if state.proposed is not None and not choices.one_in(4):
             return _text(choices.of(("yes", "no", "perhaps")))
@@ -156,17 +113,23 @@ class Events:
         return _text(choices.text() if choices.one_in(6) else choices.of(_SAID))
 
     def _form(self, form: JsonObject) -> MessageEvent:
+        """Mostly all of it, and right; or what it does not ask for, or what is no form at all."""
         choices = self._choices
-        said = {name: SLOTS[name][1] if name in SLOTS else ("y", "n") for name in form}
-        values = {name: choices.of((*words, 5, True, None)) for name, words in said.items()}
+        values: JsonObject = {}
+        for name in form:
+            said = SLOTS[name][1] if name in SLOTS else ("y", "12", "n")
+            if not choices.one_in(5):
+                values[name] = said[0] if choices.one_in(2) else choices.of((*said, 5, True, None))
         if choices.one_in(4):
-            values |= {"nobody": 1, choices.of(tuple(form)): choices.json()}
+            values |= {"nobody": 1, choices.of(tuple(SLOTS)): choices.json()}
+        if choices.one_in(16):
+            return MessageEvent({"type": "form", "text": "yes", "values": choices.json()})
         return MessageEvent({"type": "form", "values": values})
 
     def _called_back(self) -> JsonObject:
         choices = self._choices
         answer = {"status": choices.of(("success", "success", "error", "", None))}
-        return {**answer, "data": choices.json(), "kind": choices.of((None, *_KINDS))}
+        return {**answer, "data": choices.json(), "kind": choices.of((None, *FAILURES))}
 
     def _value(self, slot: str | None) -> MessageEvent:
         """What one says when asked, perhaps with more that was not asked for."""

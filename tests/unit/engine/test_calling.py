@@ -385,6 +385,28 @@ def test_what_a_text_means_is_for_the_flow_that_hears_it() -> None:
     assert talk.said[0] == "Yes!"
 
 
+def test_a_text_keeps_the_meaning_of_the_flow_that_heard_it_in_one_that_is_called_then() -> None:
+    asking = a_flow(
+        says("ask", None, at_once("yes", "intent.name == 'yes'"), at_once("no")),
+        says("yes", "Yes!"),
+        says("no", "No?"),
+        name="survey",
+    )
+
+    class Different(FixedServices):
+        def flow(self, key: str) -> Runnable | None:
+            found = super().flow(key)
+            return found and Runnable(found.program, lambda _text, _among: [])
+
+    known = Different(flows=[asking], intents={"oui": [("yes", 1.0)]})
+    talk = Talk(a_shop(calls()), known)
+
+    talk.say("oui")
+
+    assert talk.said[:2] == ["ask", "Yes!"]
+    assert talk.turn.trace["services"]["classify"] == [["yes", 1.0]]
+
+
 def test_slots_of_the_wrong_type_for_a_called_flow_fail_no_turn() -> None:
     document = a_shop(calls(), slots={"rating": {"type": "string"}})
     document["states"][0]["entry_actions"] = [

@@ -224,6 +224,7 @@ def test_the_rest_of_the_state_goes_along() -> None:
         fallback_count=2,
         choices=[{"title": "Yes", "payload": "yes"}],
         context={"tier": 1},
+        form={"age": "integer"},
     )
 
     assert arrived(given, a_flow(HELLO), a_flow(HELLO)) == given
@@ -255,6 +256,33 @@ def test_the_timer_of_the_entry_goes_along(
     there = arrived(RunState("w", entries=3, timers=timers), before, after)
 
     assert there.timers == expected
+
+
+def calling(name: str = "w") -> JsonObject:
+    """A flow that waits for the answer to a call."""
+    over = [to(name, "integration_success"), to(name, "integration_error")]
+    config = {"integration_id": "x", "endpoint": "/x", "async": True}
+    return a_flow(state(name, "integration", *over, config=config, timeout_seconds=60))
+
+
+def test_a_call_is_still_awaited_by_a_state_that_waits_for_one() -> None:
+    given = RunState("w", entries=3, timers=SOON, awaited="7-0")
+
+    assert arrived(given, calling(), calling("there"), w="there").awaited == "7-0"
+
+
+def test_a_call_is_given_up_where_none_is_waited_for() -> None:
+    given = RunState("w", entries=3, timers=SOON, awaited="7-0")
+
+    there = arrived(given, calling(), waiting(timeout_seconds=90))
+
+    assert (there.awaited, there.timers) == (None, SOON)
+
+
+def test_where_a_call_is_waited_for_one_must_have_been_made() -> None:
+    there = move(RunState("w"), waiting(timeout_seconds=90), calling())
+
+    assert there == Stays(("only who enters 'w' makes the call that it waits for",))
 
 
 def test_what_was_asked_for_is_still_asked_for() -> None:

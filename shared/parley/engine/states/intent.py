@@ -21,7 +21,10 @@ class Intent:
 
 
 def listen(run: "Run", node: "StateNode") -> None:
-    """Lets the scope find out the intent of this turn's message as `node` hears it, once."""
+    """Lets the scope find out the intent of this turn's message as `node` hears it, once.
+
+    That may be asked for when another flow runs already: it is the flow that heard it who knows.
+    """
     found: list[JsonObject] = []
     flow = run.state.flow
 
@@ -34,10 +37,7 @@ def listen(run: "Run", node: "StateNode") -> None:
 
 
 def _classified(run: "Run", node: "StateNode", flow: str | None) -> JsonObject:
-    """The best intent; of those that are equally sure, one that a transition names.
-
-    It is for the flow that heard the message to say, also where one that it calls asks first.
-    """
+    """The best intent; of those that are equally sure, one that a transition names."""
     text = run.scope.input()["text"]
     if run.scope.filled_in is not None or not text.strip():
         return NO_INTENT

@@ -131,7 +131,8 @@ class Log:
     data: JsonObject
 
     def perform(self, run: "Run") -> None:
-        data: JsonObject = rendered(self.data, lambda template: template.render(run.scope))
+        with run.discreetly():
+            data: JsonObject = rendered(self.data, lambda template: template.render(run.scope))
         run.effects.append(LogEvent(self.event, data))
 
 
@@ -144,8 +145,9 @@ class Measure:
     dimensions: JsonObject
 
     def perform(self, run: "Run") -> None:
-        dimensions = rendered(self.dimensions, lambda template: template.render(run.scope))
-        data = {"metric": self.metric, "value": _number(self.value.of(run))}
+        with run.discreetly():
+            dimensions = rendered(self.dimensions, lambda template: template.render(run.scope))
+            data = {"metric": self.metric, "value": _number(self.value.of(run))}
         run.effects.append(LogEvent("analytics.measured", {**data, "dimensions": dimensions}))
 
 

@@ -105,6 +105,7 @@ class _Compiler:
             initial_state=document.initial_state,
             variables={**dict.fromkeys(self._mapped_variables()), **document.variables},
             slots={name: self._slot(name, slot) for name, slot in document.slots.items()},
+            personal=frozenset(name for name, slot in document.slots.items() if slot.pii),
             states=states,
             error_state=error_state,
             handoff_state=settings.handoff_state or _first(document.states, HumanHandoffState),

@@ -28,7 +28,9 @@ class SetContext:
     value: Value
 
     def perform(self, run: "Run") -> None:
-        value = self.value.of(run)
+        given = value = self.value.of(run)
+        with run.discreetly():
+            told = self.value.of(run)
         if value is not None:
             value = _READERS.get(self.key, _attribute)(value)
         if self.key == "language":
@@ -38,7 +40,7 @@ class SetContext:
             before = run.state.context.get(self.key)
             self._note(run, value)
         if before != value:
-            data = {"key": self.key, "value": value}
+            data = {"key": self.key, "value": value if told == given else told}
             run.effects.append(LogEvent("conversation.context_changed", data))
 
     def _note(self, run: "Run", value: Json) -> None:

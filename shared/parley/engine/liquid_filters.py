@@ -13,6 +13,7 @@ from liquid.exceptions import FilterArgumentError, FilterError
 from liquid.filter import with_context
 
 from parley.engine.liquid_formats import FORMATS
+from parley.engine.masking import masked
 from parley.engine.texts import MAX_OUTPUT_BYTES, percent_encoded, written_out
 
 type Filter = Callable[..., Any]
@@ -120,10 +121,8 @@ def _default(value: object, fallback: object = "") -> object:
 
 
 def _mask(value: object, visible: object = 4) -> str:
-    """All but the last `visible` characters as •, and never more than half of them shown."""
-    text = written_out(value)
-    shown = min(max(int(str(visible)), 0), len(text) // 2)
-    return "•" * (len(text) - shown) + text[len(text) - shown :]
+    """`masking.masked`."""
+    return masked(value, int(str(visible)))
 
 
 _ALLOWED: dict[str, Filter] = {

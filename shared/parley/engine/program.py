@@ -124,7 +124,8 @@ class Program:
     """A checked flow document, ready to run; safe to share between conversations and threads.
 
     `triggers` are the actions that call other flows, by pointer; `calls` says under which key
-    `TurnServices.flow` has the flow of a name, where that is not the name itself.
+    `TurnServices.flow` has the flow of a name, where that is not the name itself. `personal` are
+    the slots with personal data (`pii`).
     """
 
     name: str
@@ -132,6 +133,7 @@ class Program:
     initial_state: str
     variables: Mapping[str, Json]
     slots: Mapping[str, SlotRule]
+    personal: frozenset[str]
     states: Mapping[str, StateNode]
     error_state: str | None
     handoff_state: str | None

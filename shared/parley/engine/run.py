@@ -1,5 +1,7 @@
 """One turn while it runs: the new state in the making, its effects, and the notes for the trace."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from parley.domain.conversations import Status
@@ -8,6 +10,7 @@ from parley.engine.effects import Effect, SendMessage
 from parley.engine.events import Event
 from parley.engine.expressions import Expression, ExpressionFailed
 from parley.engine.forms import on_offer
+from parley.engine.masking import masked
 from parley.engine.recorder import Recorder
 from parley.engine.sayings import MAX_CHOICES, Sayings, choices, offered
 from parley.engine.scope import Scope
@@ -81,6 +84,22 @@ class Run:
 
     def clear_slot(self, name: str) -> None:
         if self.state.slots.pop(name, None) is not None:
+            self.scope.changed()
+
+    @contextmanager
+    def discreetly(self) -> Iterator[None]:
+        """What is rendered meanwhile is for a log: slots with personal data are masked in it."""
+        slots = self.state.slots
+        personal = (self.program.personal | self.own.personal) & slots.keys()
+        if not personal:
+            yield
+            return
+        self.state.slots = {**slots, **{name: masked(slots[name]) for name in personal}}
+        self.scope.changed()
+        try:
+            yield
+        finally:
+            self.state.slots = slots
             self.scope.changed()
 
     def set_variable(self, name: str, value: Json) -> None:

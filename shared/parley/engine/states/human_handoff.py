@@ -28,6 +28,7 @@ class HumanHandoff:
         run.state.status = Status.ESCALATED
         if self.sayings is not None:
             run.say(self.sayings)
-        reason = run.text(self.reason) if self.reason is not None else ""
+        with run.discreetly():
+            reason = run.text(self.reason) if self.reason is not None else ""
         run.effects.append(HandOff(self.queue, self.priority, reason))
         return None

@@ -17,11 +17,15 @@ SHORT = settings(
 LONG = settings(SHORT, max_examples=20_000, derandomize=False, print_blob=True)
 """In `make sweep`: others every time; the blob that is printed brings a failure back."""
 
+_SHOWN = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+"""A flow that breaks a law is shown, however long it is."""
 for_examples = pytest.mark.parametrize(
     "how",
     [
-        pytest.param(SHORT, id="2,000", marks=pytest.mark.timeout(900)),
-        pytest.param(LONG, id="20,000", marks=[pytest.mark.sweep, pytest.mark.timeout(7_200)]),
+        pytest.param(SHORT, id="2,000", marks=[_SHOWN, pytest.mark.timeout(900)]),
+        pytest.param(
+            LONG, id="20,000", marks=[_SHOWN, pytest.mark.sweep, pytest.mark.timeout(7_200)]
+        ),
     ],
 )
 """Runs a test of `how` many examples in both forms."""

@@ -54,7 +54,7 @@ def moved(
     reasons = [*_about_place(state, new, state_map), *_about_names(state, new, after, state_map)]
     if new is not None:
         reasons += _about_waiting(state, old, new)
-    reasons += _about_slots(state, after, slots)
+    reasons += _about_slots(state, before, after, slots)
     if new is None or reasons:
         return Stays(tuple(reasons))
     made = state.copy()
@@ -126,14 +126,19 @@ def _missing(name: str, state_map: Mapping[str, str]) -> str:
     return f"there is no state {state_map.get(name, name)!r}: map {name!r} to one that there is"
 
 
-def _about_slots(state: RunState, after: Program, accepted: dict[str, Json]) -> Iterator[str]:
+def _about_slots(
+    state: RunState, before: Program, after: Program, accepted: dict[str, Json]
+) -> Iterator[str]:
     """Which values are valid no more; the others go into `accepted`.
 
-    A slot that is not declared any more is emptied: nothing would mask what is in it.
+    A slot that is not declared any more is emptied: nothing would mask what is in it. One that a
+    called flow has filled was never this flow's to declare.
     """
     for name, value in state.slots.items():
         rule = after.slots.get(name)
         if rule is None:
+            if name not in before.slots:
+                accepted[name] = value
             continue
         try:
             accepted[name] = rule.accept(value)

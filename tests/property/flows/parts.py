@@ -49,7 +49,7 @@ FIELDS: list[JsonObject] = [
     {"name": "thing", "label": "And?"},
 ]
 """Of forms: those that are called like slots have their types."""
-_WRONG_FIELDS = (
+_WRONG_FIELDS: tuple[JsonObject, ...] = (
     {"name": "age", "label": "Age?", "type": "date"},
     {"name": "plan", "label": "Plan?", "type": "enum"},
     {"name": "place", "label": "Where?"},

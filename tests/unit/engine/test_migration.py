@@ -199,6 +199,12 @@ def test_a_slot_that_is_not_declared_there_is_emptied() -> None:
     assert arrived(given, asking(), a_flow(HELLO)).slots == {}
 
 
+def test_a_slot_that_a_called_flow_has_filled_stays() -> None:
+    given = RunState("hello", slots={"rating": 4})
+
+    assert arrived(given, a_flow(HELLO), a_flow(HELLO)).slots == {"rating": 4}
+
+
 def test_variables_are_those_of_the_flow_it_moves_to() -> None:
     before = a_flow(HELLO, variables={"kept": 1, "gone": 2})
     after = a_flow(HELLO, variables={"kept": 9, "new": [3]})

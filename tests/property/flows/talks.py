@@ -59,11 +59,19 @@ class Events:
         self.world.now += timedelta(seconds=45 * self._choices.below(3))
         if state.status is Status.ESCALATED and self._choices.one_in(2):
             return self._agent()
-        if state.awaited is not None and self._choices.one_in(2):
-            return CallbackEvent(state.awaited, self._called_back())
+        answer = self._callback(state)
+        if answer is not None:
+            return answer
         if state.timers and self._choices.one_in(2):
             return self._timer(state)
         return self._answer(state) if not self._choices.one_in(4) else self._anything(state)
+
+    def _callback(self, state: RunState) -> Event | None:
+        """The answer to a call that is awaited, or now and then to one that was."""
+        if state.awaited is not None:
+            is_answered = self._choices.one_in(2)
+            return CallbackEvent(state.awaited, self._called_back()) if is_answered else None
+        return self._late() if self._awaited != "x" and self._choices.one_in(6) else None
 
     def _anything(self, state: RunState) -> Event:
         match self._choices.below(5):

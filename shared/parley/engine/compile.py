@@ -182,7 +182,7 @@ class _Compiler:
         if guard is not None and transition.expression in denied:
             guard = replace(guard, if_failed=transition.condition is Condition.EXPRESSION)
         if transition.condition is Condition.INTENT_CONFIDENCE:
-            value = float(value or 0)
+            value = _confidence(value, f"{pointer}/condition_value")
         elif transition.condition is Condition.USER_CHOICE and value is not None:
             value = str(value)
         return Arc(
@@ -223,6 +223,14 @@ class _Compiler:
         ]
         if faults:
             raise FlowInvalid("a state is missing", faults)
+
+
+def _confidence(value: str | float | None, pointer: str) -> float:
+    try:
+        return float(value or 0)
+    except (ValueError, OverflowError) as error:
+        why = "a confidence is a number from 0 to 1"
+        raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)]) from error
 
 
 def _first(states: Sequence[State], kind: type[State]) -> str | None:

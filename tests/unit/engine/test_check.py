@@ -799,6 +799,19 @@ def test_a_finding_in_a_text_has_its_line_and_column() -> None:
     assert line[missing.column - 1 :].startswith("target_state: nowhere")
 
 
+@pytest.mark.parametrize("confidence", ["buy", 10**400])
+def test_a_confidence_that_is_no_number_is_refused_as_any_other_fault(confidence: Any) -> None:
+    flow = a_flow(
+        says("ask", "Hi", to("stuck", "intent_confidence", confidence)),
+        says("stuck", "Hm", at_once("ask", "vars.n > 1")),
+        variables={"n": 0},
+    )
+
+    assert "state.dead_end" in [diagnostic.code for diagnostic in check_flow(flow)]
+    with pytest.raises(FlowInvalid, match="a confidence is a number"):
+        program(flow)
+
+
 def test_what_the_check_lets_through_can_be_compiled() -> None:
     assert not has_errors(check_flow(SOUND))
     assert program(SOUND).states.keys() == {"ask", "form", "call", "person", "end"}

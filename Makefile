@@ -46,8 +46,9 @@ imports: setup
 
 check: lint types imports ## Style, types and who may import whom
 
+# Three workers for two processors: the one that has the laptop cloud mostly waits for it.
 test: setup setup-sam console check ## Every test, with coverage; the last line is pytest's summary
-	@$(PYTEST) -m "not sweep" -n 2 --dist loadgroup --cov --cov-report=
+	@$(PYTEST) -m "not sweep" -n 3 --dist loadgroup --cov --cov-report=
 
 test-unit: setup ## Tests without servers or network
 	@$(PYTEST) tests/unit tests/property -m "not sweep"

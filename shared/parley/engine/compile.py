@@ -226,11 +226,10 @@ class _Compiler:
 
 
 def _confidence(value: str | float | None, pointer: str) -> float:
-    try:
-        return float(value or 0)
-    except (ValueError, OverflowError) as error:
+    if isinstance(value, str):
         why = "a confidence is a number from 0 to 1"
-        raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)]) from error
+        raise FlowInvalid(f"{pointer}: {why}", [Fault(pointer, why)])
+    return value or 0
 
 
 def _first(states: Sequence[State], kind: type[State]) -> str | None:

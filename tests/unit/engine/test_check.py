@@ -7,11 +7,12 @@ import pytest
 
 from parley.domain.errors import FlowInvalid
 from parley.domain.flow_slots import Slot
+from parley.domain.json import JsonObject
 from parley.engine.check import OUTER_RULES, RULES, check_flow, has_errors
 from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.engine.formats import dump_flow, load_flow
 from parley.nlu.matcher import IntentMatcher
-from tests.unit.engine.talks import a_flow, at_once, program, says, state, to
+from tests.unit.engine.talks import Talk, a_flow, at_once, program, says, state, to
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "flows").glob("*.yaml"))
 
@@ -799,17 +800,28 @@ def test_a_finding_in_a_text_has_its_line_and_column() -> None:
     assert line[missing.column - 1 :].startswith("target_state: nowhere")
 
 
-@pytest.mark.parametrize("confidence", ["buy", 10**400])
-def test_a_confidence_that_is_no_number_is_refused_as_any_other_fault(confidence: Any) -> None:
-    flow = a_flow(
+def a_doubt(confidence: Any) -> JsonObject:
+    """A flow with a dead end, for which the check looks for a conversation that shows it."""
+    return a_flow(
         says("ask", "Hi", to("stuck", "intent_confidence", confidence)),
         says("stuck", "Hm", at_once("ask", "vars.n > 1")),
         variables={"n": 0},
     )
 
-    assert "state.dead_end" in [diagnostic.code for diagnostic in check_flow(flow)]
+
+def test_a_confidence_that_is_a_word_is_a_finding_and_no_crash() -> None:
+    codes = [diagnostic.code for diagnostic in check_flow(a_doubt("buy"))]
+
+    assert codes[:2] == ["transition.value_missing", "state.dead_end"]
     with pytest.raises(FlowInvalid, match="a confidence is a number"):
-        program(flow)
+        program(a_doubt("buy"))
+
+
+def test_a_confidence_larger_than_any_float_only_never_holds() -> None:
+    codes = [diagnostic.code for diagnostic in check_flow(a_doubt(10**400))]
+
+    assert codes == ["state.dead_end", "transition.unsatisfiable"]
+    assert Talk(a_doubt(10**400)).say("buy").state.current_state == "ask"
 
 
 def test_what_the_check_lets_through_can_be_compiled() -> None:

@@ -96,7 +96,7 @@ def _value_implied(earlier: Transition, later: Transition) -> bool:
 
 
 def _number(value: str | float | None) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    return value if isinstance(value, int | float) else 0
 
 
 def _is_class(kind: str, code: str) -> bool:

@@ -17,14 +17,15 @@ FLOWS = {
     if ".test." not in path.name
 }
 FAMILIES = (flow_mutants_names, flow_mutants_meaning)
-MOST = 12
-"""Mutants of one operator and one flow: spread over the sites there are."""
+FEW, MANY = 4, 12
+"""Mutants of one operator and one flow, in `make test` and in `make sweep`."""
 LEAST_OPERATORS, LEAST_MUTANTS = 20, 200
 
 
-def mutants(operator: Operator, flow: Any) -> list[Mutant]:
+def mutants(operator: Operator, flow: Any, most: int = FEW) -> list[Mutant]:
+    """Spread over the sites that there are."""
     made = list(operator(flow))
-    return made[:: max(1, -(-len(made) // MOST))]
+    return made[:: max(1, -(-len(made) // most))]
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -33,8 +34,9 @@ def test_the_originals_have_no_error(name: str) -> None:
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
-def test_every_mutant_is_found_with_its_code_and_place(operator: Operator) -> None:
-    made = [(name, one) for name, flow in FLOWS.items() for one in mutants(operator, flow)]
+@pytest.mark.parametrize("most", [FEW, pytest.param(MANY, marks=pytest.mark.sweep)])
+def test_every_mutant_is_found_with_its_code_and_place(operator: Operator, most: int) -> None:
+    made = [(name, one) for name, flow in FLOWS.items() for one in mutants(operator, flow, most)]
     assert made
     assert operator.__module__ in {family.__name__ for family in FAMILIES}
     missed = [

@@ -1,6 +1,6 @@
 """From document to program: once per published version."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parley.domain.errors import Fault, FlowInvalid
@@ -18,21 +18,20 @@ from parley.domain.flow_states import (
 from parley.domain.flow_transitions import (
     AT_ONCE,
     ON_INPUT,
-    CallIntegrationAction,
     Condition,
     Transition,
-    TriggerFlowAction,
 )
 from parley.domain.flows import FlowDocument
 from parley.engine import defaults
 from parley.engine.compile_actions import Actions
-from parley.engine.compile_states import compile_work, mapping_target
+from parley.engine.compile_states import compile_work
 from parley.engine.conditions import TESTS
+from parley.engine.declared import given_variables
 from parley.engine.opposites import negations
 from parley.engine.parts import Parts
 from parley.engine.program import Arc, Program, StateNode
 from parley.engine.slots import PatternInvalid, SlotRule, compile_pattern, enum_words
-from parley.engine.targets import every_action, named_states
+from parley.engine.targets import named_states
 
 DEFAULT_THRESHOLD = 0.7
 _ALWAYS_WAIT = frozenset({"intent", "slot_filling", "wait", "human_handoff"})
@@ -103,7 +102,7 @@ class _Compiler:
             name=document.name,
             language=document.language,
             initial_state=document.initial_state,
-            variables={**dict.fromkeys(self._mapped_variables()), **document.variables},
+            variables={**dict.fromkeys(given_variables(document)), **document.variables},
             slots={name: self._slot(name, slot) for name, slot in document.slots.items()},
             personal=frozenset(name for name, slot in document.slots.items() if slot.pii),
             states=states,
@@ -118,18 +117,6 @@ class _Compiler:
             triggers=self._actions.triggers,
             calls=calls,
         )
-
-    def _mapped_variables(self) -> Iterator[str]:
-        """Those that mappings, `save_as` and calls of flows declare: null until a call was made."""
-        calls = (state for state in self._document.states if isinstance(state, IntegrationState))
-        targets = [target for call in calls for target in call.config.response_mapping]
-        mapped = (mapping_target(target, self._document) for target in targets)
-        yield from (name for kind, name in mapped if kind == "vars")
-        for action in every_action(self._document):
-            if isinstance(action, CallIntegrationAction) and action.config.save_as:
-                yield action.config.save_as
-            elif isinstance(action, TriggerFlowAction):
-                yield from ("call", *action.config.results)
 
     def _node(self, state: State, pointer: str) -> StateNode:
         arcs = _Arcs(self._arcs(state.transitions, f"{pointer}/transitions", is_global=False))

@@ -10,7 +10,6 @@ from parley.domain.flow_states import (
     ConditionState,
     ErrorState,
     HumanHandoffState,
-    IntegrationState,
     ResponseState,
     SlotFillingState,
     State,
@@ -20,7 +19,6 @@ from parley.domain.flow_texts import Attachments, Content
 from parley.domain.flow_transitions import (
     VARIABLE_NAME,
     Action,
-    CallIntegrationAction,
     SendMessageAction,
     SetSlotAction,
     SetVariableAction,
@@ -30,7 +28,7 @@ from parley.domain.flow_transitions import (
 from parley.domain.flows import FlowDocument
 from parley.domain.json import Json, JsonObject
 from parley.engine.checks.written import Written, written_texts
-from parley.engine.compile_states import mapping_target
+from parley.engine.declared import given_variables
 from parley.engine.expressions import Expression, Expressions
 from parley.engine.formats import pointer_part
 
@@ -113,17 +111,8 @@ class Subject:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Those declared, and those that mappings, `save_as` and `results` declare."""
-        found = set(self.document.variables)
-        for written in self.of_type(IntegrationState):
-            targets = written.part.config.response_mapping
-            mapped = (mapping_target(target, self.document) for target in targets)
-            found |= {name for kind, name in mapped if kind == "vars" and is_name(name)}
-        for action in self.actions():
-            if isinstance(action.part, CallIntegrationAction) and action.part.config.save_as:
-                found.add(action.part.config.save_as)
-            elif isinstance(action.part, TriggerFlowAction):
-                found |= {"call", *filter(is_name, action.part.config.results)}
-        return frozenset(found)
+        given = filter(is_name, given_variables(self.document))
+        return frozenset((*self.document.variables, *given))
 
     @cached_property
     def expressions_home(self) -> Expressions:

@@ -1,5 +1,6 @@
 """Each type of state, from its config to its work."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -8,6 +9,7 @@ from parley.domain.conversations import Status
 from parley.domain.errors import Fault, FlowInvalid
 from parley.domain.flows import FlowDocument
 from parley.domain.integrations import is_built_in
+from parley.domain.json import Json
 from parley.engine import defaults
 from parley.engine.calls import BUILT_IN_METHOD
 from parley.engine.opposites import negations
@@ -174,7 +176,7 @@ def _condition(config: authored.ConditionConfig, at: str, parts: Parts) -> Condi
     return Condition(branches, config.evaluation_mode == "all_match", config.default_state)
 
 
-def compiled_path(path: str, pointer: str) -> Any:  # noqa: ANN401 -- JMESPath's own, untyped
+def compiled_path(path: str, pointer: str) -> Callable[[Json], Json]:
     """A mapping's path, compiled. Raises FlowInvalid."""
     from parley.engine.mappings import PathInvalid, compile_path  # noqa: PLC0415 -- cold start
 

@@ -7,7 +7,7 @@ map of dynamic values. The runtime itself refuses nesting deeper than 32.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from math import isfinite
@@ -110,9 +110,8 @@ class Expressions:
             program = self._env.compile(source)
         except (RuntimeError, TypeError, UnicodeError) as error:
             raise ExpressionInvalid(_readable(error)) from error
-        return Expression(
-            source, program, self, frozenset(_NAMES.findall(source)), program.return_type().name()
-        )
+        roots, returns = frozenset(_NAMES.findall(source)), program.return_type().name()
+        return Expression(source, program, self, roots, returns).folded()
 
     def activation(self, scope: "Scope", roots: frozenset[str]) -> Any:  # noqa: ANN401 -- CEL's own
         """The values of `roots`, as CEL takes them. Raises ExpressionFailed."""
@@ -152,6 +151,7 @@ class Expression:
     """Compiled; `roots` are the names it may read, `returns` is the name of its CEL type.
 
     `if_failed` is what it counts as where it fails: of two opposite guards the negated one holds.
+    `always` is whether one that reads nothing is true; None for all others.
     """
 
     source: str
@@ -160,10 +160,18 @@ class Expression:
     roots: frozenset[str]
     returns: str
     if_failed: bool = False
+    always: bool | None = None
+
+    def folded(self) -> "Expression":
+        """The same, evaluated once and for all if it reads nothing and does not fail."""
+        try:
+            return self if self.roots else replace(self, always=self.constant() is True)
+        except ExpressionFailed:
+            return self
 
     def is_true(self, scope: "Scope") -> bool:
         """Whether it gives true. Raises ExpressionFailed if it gives an error."""
-        return self._run(scope) is True
+        return self._run(scope) is True if self.always is None else self.always
 
     def constant(self) -> Json:
         """The value of an expression that reads nothing, else None. Raises ExpressionFailed."""

@@ -1,10 +1,15 @@
 """JMESPath for mappings, within limits: what could multiply its input is bounded or left out."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
+
+from parley.domain.json import Json
 
 MAX_PATH_LENGTH = 500
 MAX_COPIES = 64
@@ -17,6 +22,8 @@ FUNCTIONS = frozenset(
         *("keys", "values", "merge", "reverse", "sort", "sort_by", "to_array"),
     }
 )
+# It holds nothing of what it interprets; a path's own `search` makes one every time.
+_interpreter = TreeInterpreter()
 _SEVERAL = frozenset({"multi_select_list", "multi_select_dict"})
 
 
@@ -24,8 +31,8 @@ class PathInvalid(Exception):
     """The path does not parse, or could do too much; the message says why."""
 
 
-def compile_path(path: str) -> Any:  # noqa: ANN401 -- JMESPath's own, untyped
-    """Raises PathInvalid."""
+def compile_path(path: str) -> Callable[[Json], Json]:
+    """What finds the part of a value that the path says; that raises ValueError. Raises PathInvalid."""
     if len(path) > MAX_PATH_LENGTH:
         raise PathInvalid(f"it is longer than {MAX_PATH_LENGTH} characters")
     try:
@@ -40,7 +47,7 @@ def compile_path(path: str) -> Any:  # noqa: ANN401 -- JMESPath's own, untyped
     copies = math.prod(len(n["children"]) for n in nodes if n["type"] in _SEVERAL and n["children"])
     if copies > MAX_COPIES:
         raise PathInvalid("it makes too many copies of the answer: map the parts one by one")
-    return compiled
+    return partial(_interpreter.visit, compiled.parsed)
 
 
 def _nodes(root: dict[str, Any]) -> list[dict[str, Any]]:

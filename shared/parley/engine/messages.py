@@ -6,7 +6,6 @@ from parley.engine.conditions import first_that_holds
 from parley.engine.events import MessageEvent
 from parley.engine.forms import take_form
 from parley.engine.moves import go, hand_off
-from parley.engine.states.intent import listen
 from parley.engine.states.slot_filling import SlotFilling
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def take_message(run: "Run", node: "StateNode", event: MessageEvent) -> None:
         run.set_language(language)
     if event.content.get("type") == "form":
         take_form(run, event.content.get("values"))
-    listen(run, node)
+    run.scope.listen(node)
     if isinstance(node.work, SlotFilling):
         step, is_miss = node.work.take(run, node)
     else:

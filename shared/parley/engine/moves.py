@@ -24,6 +24,12 @@ def go(run: "Run", node: "StateNode", step: Step) -> None:
     """Follows `step` out of `node`, and whatever follows from there, until the turn rests."""
     while step is not None:
         match step:
+            case Arc() | Goto():
+                following = _leave(run, node, step)
+                if run.called is not None:
+                    step = Calls(following.name)
+                else:
+                    node, step = following, enter(run, following)
             case Stuck(why=why):
                 fail(run, why)
                 return
@@ -39,12 +45,6 @@ def go(run: "Run", node: "StateNode", step: Step) -> None:
                     step = begun
                 else:
                     node, step = begun, enter(run, begun)
-            case _:
-                following = _leave(run, node, step)
-                if run.called is not None:
-                    step = Calls(following.name)
-                else:
-                    node, step = following, enter(run, following)
 
 
 def enter(run: "Run", node: "StateNode", *, is_back: bool = False) -> Step:

@@ -1,8 +1,9 @@
 """The names that expressions and texts see during one turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from parley.domain.json import Json, JsonObject
 from parley.engine.choices import chosen_payload
@@ -11,6 +12,9 @@ from parley.engine.expressions import Expressions
 from parley.engine.recorder import Recorder, is_modest
 from parley.engine.spoken_times import Whereabouts, zone_of
 from parley.engine.state import RunState
+
+if TYPE_CHECKING:
+    from parley.engine.program import StateNode
 
 NO_INTEGRATION: JsonObject = {"status": None, "kind": None, "data": None, "error": None}
 MAX_INPUT_NODES = 200
@@ -32,12 +36,13 @@ class Scope:
         "_chosen",
         "_flow_language",
         "_form",
+        "_hearer",
         "_input",
+        "_intent",
         "_languages",
         "event",
         "filled_in",
         "integration",
-        "intent",
         "now",
         "recorder",
         "state",
@@ -51,7 +56,8 @@ class Scope:
         self.recorder = recorder
         self.now: datetime = recorder.now
         self.integration = NO_INTEGRATION
-        self.intent: Callable[[], JsonObject] = lambda: NO_INTENT
+        self._intent: JsonObject | None = NO_INTENT
+        self._hearer: tuple[StateNode, str | None] | None = None
         self._flow_language = flow_language
         self._input: JsonObject | None = None
         self._languages: tuple[str, ...] | None = None
@@ -98,6 +104,35 @@ class Scope:
                 "form": self._form,
             }
         return self._input
+
+    def listen(self, node: "StateNode") -> None:
+        """This turn's message is heard in `node` of the flow that runs now."""
+        self._hearer, self._intent = (node, self.state.flow), None
+
+    def intent(self) -> JsonObject:
+        """What the message is about, as the state that heard it knows; found out when asked for.
+
+        That may be when another flow runs already.
+        """
+        if self._intent is None:
+            self._intent = self._classified()
+        return self._intent
+
+    def _classified(self) -> JsonObject:
+        """The best intent; of those that are equally sure, one that a transition names."""
+        text = self.input()["text"]
+        if self._hearer is None or self.filled_in is not None or not text.strip():
+            return NO_INTENT
+        node, flow = self._hearer
+        scores = self.recorder.classify(text, node.competing, flow)
+        if not scores:
+            return NO_INTENT
+        best = scores[0]
+        for score in scores:
+            if score.confidence == best.confidence and score.name in node.named_intents:
+                best = score
+                break
+        return {"name": best.name, "confidence": best.confidence}
 
     def chosen(self) -> str | None:
         """The payload of the choice that the message means, of those on offer when it came."""
@@ -166,6 +201,7 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
+@lru_cache(1_000)
 def _languages(wanted: str | None, flow: str) -> tuple[str, ...]:
     """Exact, then base language, then the flow's."""
     flow = flow.lower()

@@ -1,25 +1,12 @@
 """Where a conversation stands in its flow: all that one turn leaves to the next."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from json.encoder import (  # type: ignore[attr-defined]  # typeshed has only the slow ones
-    c_encode_basestring,
-    c_make_encoder,
-)
 from typing import Any, Self
 
 from parley.domain.conversations import Status, Timer
-from parley.domain.json import Json, JsonObject
-
-_encoder = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
-)
-# What `encode` makes anew at every call, and spends two thirds of its time on.
-_encoded = c_make_encoder(
-    None, _encoder.default, c_encode_basestring, None, ":", ",", True, False, True
-)
+from parley.domain.json import Json, JsonObject, canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +151,13 @@ class RunState:
                 self.fallback_count,
                 self.previous,
                 self.left,
-                [(choice["title"], choice["payload"]) for choice in self.choices],
+                self.choices,
                 self.asked,
                 self.proposed,
-                [[timer.id, timer.due_at.isoformat()] for timer in self.timers],
+                [(timer.id, timer.due_at) for timer in self.timers],
+                self._rare(),
             ]
-            rare = self._rare()
-            if rare:
-                fields.append(rare)
-            encoded = "".join(_encoded(fields, 0)).encode("utf-8", "surrogatepass")
-            self._digest = blake2b(encoded, digest_size=16).hexdigest()
+            self._digest = blake2b(canonical(fields), digest_size=16).hexdigest()
         return self._digest
 
 

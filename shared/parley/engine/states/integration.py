@@ -3,10 +3,10 @@
 An asynchronous call that was taken ends later: by its callback, or by the state's timer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parley.domain.integrations import ERROR_KINDS
 from parley.domain.json import Json, JsonObject
@@ -42,8 +42,8 @@ class Integration:
     may_repeat: bool
     max_attempts: int
     backoff_ms: int
-    request: Mapping[str, Any]
-    response: Mapping[tuple[str, str], Any]
+    request: Mapping[str, Callable[[Json], Json]]
+    response: Mapping[tuple[str, str], Callable[[Json], Json]]
     error_message: Words | None
     default_data: Json
     waits: bool
@@ -155,9 +155,9 @@ def _reply(answer: JsonObject) -> IntegrationReply:
     )
 
 
-def _searched(path: Any, value: Json) -> Json:  # noqa: ANN401 -- a compiled JMESPath
+def _searched(path: Callable[[Json], Json], value: Json) -> Json:
     """What the path finds. Raises ValueError, which JMESPath's own errors are."""
-    found = path.search(value)
+    found = path(value)
     if not is_modest(found, MAX_MAPPED_NODES):
         raise ValueError("what the mapping finds is too large or too deep")
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 import parley.domain.flow_states as authored
 from parley.domain.conversations import Status

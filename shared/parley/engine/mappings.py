@@ -32,7 +32,10 @@ class PathInvalid(Exception):
 
 
 def compile_path(path: str) -> Callable[[Json], Json]:
-    """What finds the part of a value that the path says; that raises ValueError. Raises PathInvalid."""
+    """What finds the part of a value that the path says, or raises ValueError.
+
+    Raises PathInvalid.
+    """
     if len(path) > MAX_PATH_LENGTH:
         raise PathInvalid(f"it is longer than {MAX_PATH_LENGTH} characters")
     try:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from parley.engine.scope import Scope
 
 MAX_CHOICES = 10
+_FINISHED = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +60,20 @@ class Sayings:
 
 def rendered(plan: Json, render: Callable[[Template], str]) -> Json:
     """`plan` with every template in it rendered."""
-    match plan:
-        case None | str() | int() | float():
-            return plan
-        case dict():
-            return {key: rendered(value, render) for key, value in plan.items()}
-        case list():
-            return [rendered(value, render) for value in plan]
-        case _:
-            return render(plan)
+    if isinstance(plan, dict):
+        return {key: rendered(value, render) for key, value in plan.items()}
+    if isinstance(plan, list):
+        return [rendered(value, render) for value in plan]
+    return plan if plan is None or isinstance(plan, _FINISHED) else render(plan)
 
 
 def has_template(plan: Json) -> bool:
     """Whether anything in `plan` is still to be rendered."""
-    match plan:
-        case None | str() | int() | float():
-            return False
-        case dict():
-            return any(has_template(value) for value in plan.values())
-        case list():
-            return any(has_template(value) for value in plan)
-        case _:
-            return True
+    if isinstance(plan, dict):
+        return any(has_template(value) for value in plan.values())
+    if isinstance(plan, list):
+        return any(has_template(value) for value in plan)
+    return not (plan is None or isinstance(plan, _FINISHED))
 
 
 def _with_payloads(content: JsonObject) -> JsonObject:

@@ -91,10 +91,10 @@ class Scope:
         """The message of this turn; empty if it has none."""
         if self._input is None:
             content = self.event.content if isinstance(self.event, MessageEvent) else {}
-            media, text = content.get("media"), content.get("text")
-            payload, location = content.get("payload"), content.get("location")
+            media, payload = content.get("media"), content.get("payload")
+            location = content.get("location")
             self._input = {
-                "text": encodable(text) if isinstance(text, str) else "",
+                "text": self.text(),
                 "type": content.get("type"),
                 "payload": encodable(payload) if isinstance(payload, str) else None,
                 "language": content.get("language"),
@@ -104,6 +104,11 @@ class Scope:
                 "form": self._form,
             }
         return self._input
+
+    def text(self) -> str:
+        """What the message of this turn says; empty if it says nothing."""
+        text = self.event.content.get("text") if isinstance(self.event, MessageEvent) else None
+        return encodable(text) if isinstance(text, str) else ""
 
     def listen(self, node: "StateNode") -> None:
         """This turn's message is heard in `node` of the flow that runs now."""
@@ -120,7 +125,7 @@ class Scope:
 
     def _classified(self) -> JsonObject:
         """The best intent; of those that are equally sure, one that a transition names."""
-        text = self.input()["text"]
+        text = self.text()
         if self._hearer is None or self.filled_in is not None or not text.strip():
             return NO_INTENT
         node, flow = self._hearer

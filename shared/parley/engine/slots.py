@@ -13,6 +13,7 @@ from parley.engine.spoken_times import SPOKEN, Whereabouts
 MAX_PATTERN_LENGTH = 500
 MAX_VALUE_LENGTH = 10_000
 MAX_VALUE_NODES = 2_000
+_NUMBERS = (int, float)
 
 
 class PatternInvalid(Exception):
@@ -95,7 +96,7 @@ class SlotRule:
 def _is_less(left: Json, right: Json) -> bool:
     """By number, or by text where both are (dates and times in ISO 8601 order as they should)."""
     both_text = isinstance(left, str) and isinstance(right, str)
-    both_numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    both_numbers = isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)
     return bool(left < right) if both_text or both_numbers else False
 
 

@@ -84,6 +84,8 @@ def _is_heard(state: RunState, event: Event) -> bool:
     if not state.status.is_open:
         return False
     match event:
+        case MessageEvent():
+            return True
         case TimerEvent(timer_id=timer_id):
             return any(timer.id == timer_id for timer in state.timers)
         case AgentEvent():

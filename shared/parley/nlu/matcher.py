@@ -76,9 +76,10 @@ class IntentMatcher:
         if exact is not None and (allowed is None or exact in allowed):
             return [IntentScore(exact, 1.0)]
         scores = self._near(said)
-        for word, name in self._keywords_in(said):
-            del word
+        for name in self._by_keyword(said):
             scores[name] = max(scores.get(name, 0.0), KEYWORD_CONFIDENCE)
+        if not scores:
+            return []
         found = [
             IntentScore(name, round(scores[name], 4))
             for name in self._names
@@ -93,12 +94,12 @@ class IntentMatcher:
         for feature in map(self._known, features(said)):
             counts[feature] = counts.get(feature, 0) + 1
         weights = self._weighted(counts)
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        likeness: defaultdict[int, float] = defaultdict(float)
+        likeness: dict[int, float] = {}
         for feature, weight in weights.items():
             for n, other in self._postings.get(feature, ()):
-                likeness[n] += weight * other
+                likeness[n] = likeness.get(n, 0.0) + weight * other
         best: dict[str, float] = {}
+        length = math.hypot(*weights.values())
         for n, product in likeness.items():
             name = self._examples[n].intent
             score = min(product / length, MAX_NEAR)
@@ -114,16 +115,15 @@ class IntentMatcher:
         """The feature itself, or the known word that it is a slip of the finger away from."""
         if feature in self._idf or len(feature) < _MIN_TYPO_LENGTH:
             return feature
+        deletes = self._deletes
         for shorter in _shortened(feature):
-            if shorter in self._deletes:
-                return self._deletes[shorter]
+            if shorter in deletes:
+                return deletes[shorter]
         return feature
 
-    def _keywords_in(self, said: str) -> Iterator[tuple[str, str]]:
+    def _by_keyword(self, said: str) -> list[str]:
         padded = f" {said} "
-        for word, name in self._keywords.items():
-            if f" {word} " in padded:
-                yield word, name
+        return [name for word, name in self._keywords.items() if f" {word} " in padded]
 
 
 def _examples(examples: Json) -> list[str]:
@@ -134,7 +134,7 @@ def _examples(examples: Json) -> list[str]:
 
 
 def _unit(weights: Mapping[str, float]) -> dict[str, float]:
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+    length = math.hypot(*weights.values()) or 1.0
     return {feature: weight / length for feature, weight in weights.items()}
 
 
@@ -147,7 +147,5 @@ def _deletes(words: Iterator[str]) -> dict[str, str]:
     return found
 
 
-def _shortened(word: str) -> Iterator[str]:
-    yield word
-    for n in range(len(word)):
-        yield word[:n] + word[n + 1 :]
+def _shortened(word: str) -> list[str]:
+    return [word, *[word[:n] + word[n + 1 :] for n in range(len(word))]]

@@ -13,7 +13,6 @@ from parley.engine.events import MessageEvent
 from parley.engine.expressions import Expression
 from parley.engine.pieces import shared_out
 from parley.engine.program import Arc, Step
-from parley.engine.scope import encodable
 from parley.engine.slot_types import Refused, yes_or_no
 from parley.engine.spoken_times import SPOKEN
 from parley.engine.states.response import way_on
@@ -138,7 +137,7 @@ class SlotFilling:
             filled = self._offer(run, node)
             return None if run.state.proposed is not None else filled
         is_form = run.scope.filled_in is not None
-        answer = None if is_form else yes_or_no(run.scope.input()["text"])
+        answer = None if is_form else yes_or_no(run.scope.text())
         if answer is None or name is None:
             return False
         run.state.proposed = None
@@ -178,22 +177,21 @@ class SlotFilling:
         """Which slot the message, or which part of it, is for."""
         if run.scope.filled_in is not None:
             return self._filled_in(run)
-        heard, slots = run.scope.input(), run.program.slots
+        text, slots = run.scope.text(), run.program.slots
         asked = run.state.asked
         if self.takes_whole:
             missing = [slots[asked]] if asked is not None and asked not in run.state.slots else []
         else:
             missing = [slots[name] for name in self._names() if name not in run.state.slots]
-        if heard["location"] is not None:
-            placed = [rule for rule in missing if rule.kind in ("location", "any")]
-            if placed:
-                return [(placed[0], heard["location"])]
+        placed = [rule for rule in missing if rule.kind in ("location", "any")]
+        if placed and (location := run.scope.input()["location"]) is not None:
+            return [(placed[0], location)]
         if self.takes_whole:
-            return [(rule, heard["text"]) for rule in missing]
+            return [(rule, text) for rule in missing]
         filled = [slots[name] for name in self._names() if name in run.state.slots]
         some_spoken = any(rule.kind in SPOKEN for rule in (*missing, *filled))
         here = run.scope.whereabouts() if some_spoken else None
-        return [*shared_out(encodable(heard["text"]), missing, filled, here)]
+        return [*shared_out(text, missing, filled, here)]
 
     def _filled_in(self, run: "Run") -> "list[tuple[SlotRule, Json]]":
         """What a form gave for the slots of this state."""

@@ -47,6 +47,12 @@ ON_INPUT = frozenset(
 )
 """The conditions that only a message can make hold."""
 
+BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
+"""What a slot-filling state offers a message to before its slots."""
+
+AFTER_FILLING = frozenset({Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED, Condition.EXPRESSION})
+"""What a message that a slot took may still make hold: it is no new input any more."""
+
 AT_ONCE = frozenset(
     {
         Condition.EXPRESSION,

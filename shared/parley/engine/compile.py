@@ -16,7 +16,9 @@ from parley.domain.flow_states import (
     State,
 )
 from parley.domain.flow_transitions import (
+    AFTER_FILLING,
     AT_ONCE,
+    BEFORE_SLOTS,
     ON_INPUT,
     Condition,
     Transition,
@@ -46,6 +48,7 @@ _ON_MESSAGE = frozenset(Condition) - {
     Condition.INTEGRATION_SUCCESS,
     Condition.INTEGRATION_ERROR,
 }
+_AFTER_REFUSAL = frozenset(Condition) - BEFORE_SLOTS
 
 
 def compile_flow(document: FlowDocument, calls: Mapping[str, str] | None = None) -> Program:
@@ -126,6 +129,7 @@ class _Compiler:
         retries = state.config if isinstance(state, IntentState | SlotFillingState) else None
         patterns = intent.intent_patterns if intent else ()
         retry = f"{pointer}/config/retry_prompt"
+        heard = _Arcs(arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()))
         return StateNode(
             name=state.name,
             kind=state.type,
@@ -136,7 +140,10 @@ class _Compiler:
             timeout_s=state.timeout_seconds,
             entry_actions=self._actions.made(state.entry_actions, f"{pointer}/entry_actions"),
             exit_actions=self._actions.made(state.exit_actions, f"{pointer}/exit_actions"),
-            on_message=arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()),
+            on_message=heard.every,
+            before_slots=heard.of(BEFORE_SLOTS),
+            after_filling=heard.of(AFTER_FILLING),
+            after_refusal=heard.of(_AFTER_REFUSAL),
             on_timer=arcs.of(_ON_OWN_TIMER) + (self._global_timer if is_open else ()),
             at_once=arcs.of(AT_ONCE),
             fallback=arcs.of(frozenset({Condition.FALLBACK})),

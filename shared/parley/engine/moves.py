@@ -104,11 +104,13 @@ def hand_off(run: "Run", node: "StateNode", why: str) -> None:
 
 def _leave(run: "Run", node: "StateNode", step: Arc | Goto) -> "StateNode":
     """Exit actions, the transition's actions, and the state that is next."""
-    perform_all(run, node.exit_actions)
+    if node.exit_actions:
+        perform_all(run, node.exit_actions)
     state = run.state
     target = step.target
     if isinstance(step, Arc):
-        perform_all(run, step.actions)
+        if step.actions:
+            perform_all(run, step.actions)
         if target == PREVIOUS:
             target = state.previous or node.name
         if step.is_global:

@@ -94,6 +94,8 @@ class StateNode:
     """A state. Its transitions are sorted by priority and sorted out by the event they wait for.
 
     `on_message` holds the flow's global ones too, `fallback` and `at_once` only the state's own.
+    Of `on_message`, a slot-filling state tries one part before the message is offered to its slots
+    and another after that, by what became of it.
     """
 
     name: str
@@ -106,6 +108,9 @@ class StateNode:
     entry_actions: tuple[Action, ...]
     exit_actions: tuple[Action, ...]
     on_message: tuple[Arc, ...]
+    before_slots: tuple[Arc, ...]
+    after_filling: tuple[Arc, ...]
+    after_refusal: tuple[Arc, ...]
     on_timer: tuple[Arc, ...]
     at_once: tuple[Arc, ...]
     fallback: tuple[Arc, ...]

@@ -83,9 +83,7 @@ class Interpolation:
     escape: Callable[[str], str] | None = None
 
     def render(self, scope: "Scope") -> str:
-        parts: list[str] = []
-        self._put(self.steps, scope, parts)
-        text = "".join(parts)
+        text = self._written(self.steps, scope)
         if (
             len(text) * 4 > MAX_OUTPUT_BYTES
             and len(text.encode(errors="replace")) > MAX_OUTPUT_BYTES
@@ -93,18 +91,17 @@ class Interpolation:
             raise TextFailed(f"it grew past {MAX_OUTPUT_BYTES} bytes")
         return text
 
-    def _put(self, steps: tuple[Step, ...], scope: "Scope", parts: list[str]) -> None:
-        for step in steps:
-            if isinstance(step, str):
-                parts.append(step)
-            elif isinstance(step, Choice):
-                value = _value(step.path, scope)
-                is_something = value is not None and value is not False
-                self._put(step.then if is_something else step.otherwise, scope, parts)
-            else:
-                value = _value(step, scope)
-                written = value if isinstance(value, str) else written_out(value)
-                parts.append(self.escape(written) if self.escape else written)
+    def _written(self, steps: tuple[Step, ...], scope: "Scope") -> str:
+        return "".join([s if isinstance(s, str) else self._one(s, scope) for s in steps])
+
+    def _one(self, step: Path | Choice, scope: "Scope") -> str:
+        if isinstance(step, Choice):
+            value = _value(step.path, scope)
+            is_something = value is not None and value is not False
+            return self._written(step.then if is_something else step.otherwise, scope)
+        value = _value(step, scope)
+        written = value if isinstance(value, str) else written_out(value)
+        return self.escape(written) if self.escape else written
 
 
 def _value(path: Path, scope: "Scope") -> Json:

@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from parley.domain.flow_states import ConditionState, IntegrationState, IntentState, State
-from parley.domain.flow_transitions import ON_INPUT, PREVIOUS, Condition, Transition
+from parley.domain.flow_transitions import (
+    BEFORE_SLOTS,
+    ON_INPUT,
+    PREVIOUS,
+    Condition,
+    Transition,
+)
 from parley.domain.integrations import ERROR_KINDS
 from parley.engine.checks.filling import fillable
 from parley.engine.checks.guards import cover, is_always, why_never
 from parley.engine.checks.subject import Finding, Goal, Subject
 from parley.engine.checks.written import Written
 
-_BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
 _LEAST, _MOST = 400, 599
 """The status codes that an error may have."""
 
@@ -70,7 +75,7 @@ def _order(transition: Transition) -> tuple[bool, int]:
 
 def _same_phase(earlier: Transition, later: Transition) -> bool:
     """Intents and choices are offered a message before the slots are."""
-    return later.condition not in _BEFORE_SLOTS or earlier.condition in _BEFORE_SLOTS
+    return later.condition not in BEFORE_SLOTS or earlier.condition in BEFORE_SLOTS
 
 
 def _implied(earlier: Transition, later: Transition) -> bool:

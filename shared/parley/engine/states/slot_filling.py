@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.domain.flow_transitions import Condition
 from parley.domain.json import Json
 from parley.domain.messages import MAX_TEXT_LENGTH
 from parley.engine.conditions import first_that_holds
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from parley.engine.program import StateNode
     from parley.engine.run import Run
     from parley.engine.slots import SlotRule
-
-BEFORE_SLOTS = frozenset({Condition.INTENT_MATCH, Condition.USER_CHOICE})
-"""What a message is offered to before the slots."""
-AFTER_FILLING = frozenset({Condition.SLOT_FILLED, Condition.ALL_SLOTS_FILLED, Condition.EXPRESSION})
-"""What a message that a slot took may still make hold: it is no new input any more."""
-
-AFTER_REFUSAL = frozenset(Condition) - BEFORE_SLOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +51,14 @@ class SlotFilling:
 
     def take(self, run: "Run", node: "StateNode") -> tuple[Arc | Step, bool]:
         """What a message does here: the transition that follows, and whether it was a miss."""
-        before = [arc for arc in node.on_message if arc.condition in BEFORE_SLOTS]
-        arc = first_that_holds(run, node, before)
+        arc = first_that_holds(run, node, node.before_slots)
         if arc is not None:
             return arc, False
         again = (run.state.proposed or {}).get("again")
         filled = self._answer(run, node)
         if filled is None:
             return None, False
-        after = AFTER_FILLING if filled else AFTER_REFUSAL
-        others = [arc for arc in node.on_message if arc.condition in after]
-        arc = first_that_holds(run, node, others)
+        arc = first_that_holds(run, node, node.after_filling if filled else node.after_refusal)
         if arc is not None:
             return arc, False
         if not filled:

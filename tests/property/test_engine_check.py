@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from parley.domain.flows import Diagnostic
 from parley.domain.json import Json, JsonObject
 from parley.engine.check import check_flow, has_errors
+from parley.engine.checks.surroundings import Surroundings
 from parley.engine.formats import load_flow
 from tests.property.examples import for_examples, hold
 from tests.property.flows.breakage import BREAK_BYTES, broken
@@ -33,6 +34,8 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
+ALONE = Surroundings(flows={})
+"""There is no other flow to be called."""
 SMALL = """\
 schema: parley/1
 name: "small" # a flow
@@ -46,9 +49,9 @@ states:
 """
 
 
-def checked(source: Any) -> list[Diagnostic]:
+def checked(source: Any, around: Surroundings = Surroundings()) -> list[Diagnostic]:  # noqa: B008 -- a value
     with bounded_work():
-        found = check_flow(source)
+        found = check_flow(source, around)
     for diagnostic in found:
         assert diagnostic.code
         assert diagnostic.message
@@ -86,7 +89,7 @@ def test_the_check_takes_any_broken_flow_and_what_passes_runs(how: settings) -> 
 
     def law(base: JsonObject, breaks: bytes, talk: Talk) -> None:
         flow = broken(base, breaks)
-        if not has_errors(checked(flow)):
+        if not has_errors(checked(flow, ALONE)):
             passed[0] += 1
             program = runnable(flow)
             assert program is not None

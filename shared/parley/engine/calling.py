@@ -36,7 +36,7 @@ class TriggerFlow:
     def perform(self, run: "Run") -> None:
         if run.called is not None:
             raise ActionFailed("another flow is called here already")
-        given = {name: kept(value.json(run.scope)) for name, value in self.arguments.items()}
+        given = _values(run, self.arguments, f"{self.pointer}/arguments")
         run.called = Called(self, given)
 
 
@@ -85,19 +85,20 @@ def come_back(run: "Run", status: Status) -> tuple["StateNode", bool]:
     caller = state.callers[-1]
     state.callers = state.callers[:-1]
     run.switch(caller.flow)
-    results = _results(run, caller.action)
+    trigger = run.program.triggers[caller.action]
+    results = _values(run, trigger.results, f"{trigger.pointer}/results")
     state.vars = {**caller.vars, "call": {"status": status.value}, **results}
     state.previous, state.left = caller.previous, caller.left
     run.scope.changed()
     return run.program.states[caller.target or caller.at], caller.target is None
 
 
-def _results(run: "Run", action: str) -> JsonObject:
-    """What the caller takes over: its expressions, on the variables of the flow that has ended."""
+def _values(run: "Run", expressions: Mapping[str, Expression], pointer: str) -> JsonObject:
+    """What is handed over: on the variables of the flow that hands over. One that fails is not."""
     found: JsonObject = {}
-    for name, expression in run.program.triggers[action].results.items():
+    for name, expression in expressions.items():
         try:
             found[name] = kept(expression.json(run.scope))
         except (ActionFailed, ExpressionFailed) as failure:
-            run.note_error(f"{action}/results/{name}", str(failure))
+            run.note_error(f"{pointer}/{name}", str(failure))
     return found

@@ -5,7 +5,7 @@ kept: whoever was given it may answer that one call, and no other.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from parley.domain.access import Role
@@ -85,27 +85,28 @@ class CallbackService:
         self._inbound.send(inbound)
 
 
-def came_early(before: Conversation, arrived: Arrived) -> bool:
-    """Whether the answer came before the turn that made the call is committed.
+def came_early(before: Conversation, arrived: Arrived, now: datetime) -> bool:
+    """Whether the answer is here before the turn that made the call is committed.
 
     A turn that somebody waits for is not on the queue, so its callback does not stand behind it.
-    Such a turn is in the journal: it notes each such call before it is made.
+    Such a turn is in the journal: it notes each such call before it is made. If it died, and nobody
+    asks for it again, the answer waits for it no longer than a turn takes.
     """
     event = arrived.event
     if not isinstance(event, CallbackEvent) or not before.journal:
         return False
     called_at = arrived.inbound.sent_at or arrived.at
     is_open = any(_is_made_in(event.call_id, TurnId(turn)) for turn in before.journal)
-    return is_open and arrived.at - called_at < _TURN_TAKES
+    return is_open and now - called_at < _TURN_TAKES
 
 
-def answers_nothing(before: Conversation, arrived: Arrived) -> bool:
+def answers_nothing(before: Conversation, arrived: Arrived, now: datetime) -> bool:
     """Whether the turn that made the call was the first, and is not at work any more.
 
     No state could hear the answer. Who asks for the start again gets his conversation.
     """
     is_callback = isinstance(arrived.event, CallbackEvent)
-    return is_callback and not before.turn_no and not came_early(before, arrived)
+    return is_callback and not before.turn_no and not came_early(before, arrived, now)
 
 
 def _is_made_in(call_id: str, turn: TurnId) -> bool:

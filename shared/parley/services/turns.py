@@ -134,16 +134,14 @@ class TurnService:
     ) -> TurnTaken | None:
         """None when somebody else wrote first."""
         if before.rev:
-            if is_stale_close(before, arrived) or answers_nothing(before, arrived):
+            is_stale = is_stale_close(before, arrived)
+            if is_stale or answers_nothing(before, arrived, self._clock()):
                 return TurnTaken(Outcome.IGNORED, before, turn_no=before.turn_no)
             if not is_first or self._may_be_repeat(before, arrived):
                 repeat = self._find_repeat(before, arrived)
                 if repeat is not None:
                     return self._known(before, arrived, repeat)
-        if before.outbox.is_full:
-            raise Unavailable("the conversation has too much unsent: try again")
-        if came_early(before, arrived):
-            raise Unavailable("the turn that made the call is not done: try again")
+        self._refuse_for_now(before, arrived)
         journal.open(before)
         try:
             after, result = self._turned(arrived, journal)
@@ -158,6 +156,13 @@ class TurnService:
         sent = messages_in(after.id, after.tail[len(before.tail) :])
         replies = [message for message in sent if message.direction is Direction.OUTBOUND]
         return TurnTaken(result.outcome, after, replies, after.turn_no, flushed=flushed)
+
+    def _refuse_for_now(self, before: Conversation, arrived: Arrived) -> None:
+        """Raises Unavailable for what has to come again."""
+        if before.outbox.is_full:
+            raise Unavailable("the conversation has too much unsent: try again")
+        if came_early(before, arrived, self._clock()):
+            raise Unavailable("the turn that made the call is not done: try again")
 
     def _may_be_repeat(self, before: Conversation, arrived: Arrived) -> bool:
         """Whether it takes a look to know; the commit itself refuses what the ring still holds.

@@ -64,6 +64,7 @@ def check_at_rest(simulation: Simulation) -> None:
     _require_chain(turns)
     _require_version(simulation, turns)
     _require_run(simulation, turns)
+    _require_answers(simulation)
     rows = {row["id"]: row for row in simulation.ledger.rows}
     projected = {row["id"]: row for row in turns} | {
         message.id: rows.get(message.id) for message in messages
@@ -89,6 +90,13 @@ def _require_run(simulation: Simulation, turns: Sequence[JsonObject]) -> None:
     is_clock_right = simulation.clock_was_off < _NOTICED
     wronged = quarantined - simulation.given_up if is_clock_right else set()
     _require("I3", not wronged, f"not run, though nobody died of it: {wronged}")
+
+
+def _require_answers(simulation: Simulation) -> None:
+    """Every order was answered, so nobody waits for an answer that has come."""
+    is_clock_right = simulation.clock_was_off < _NOTICED
+    awaited = simulation.conversation.state.get("awaited") if is_clock_right else None
+    _require("I3", not awaited, f"the answer to {awaited} was not heard")
 
 
 def _require_order(simulation: Simulation) -> None:

@@ -111,6 +111,13 @@ class TakesCutsForDeaths(TurnService):
         return super()._attempt(before, arrived, journal, is_first=is_first)
 
 
+class HearsAnswersEarly(TurnService):
+    """Takes an answer for one that nobody waits for, though the turn that asked is at work."""
+
+    def _refuse_for_now(self, before: Conversation, arrived: Arrived) -> None:
+        """Never."""
+
+
 class WithoutEpoch(OutboxService):
     """Goes on flushing after somebody else has taken the outbox over."""
 
@@ -157,6 +164,7 @@ MUTANTS = {
     "sends before commit": Code(turns=SendsBeforeCommit),
     "no outbox": Code(turns=WithoutOutbox),
     "no journal": Code(turns=WithoutJournal),
+    "hears answers early": Code(turns=HearsAnswersEarly),
     "flush without epoch": Code(outbox=WithoutEpoch),
     "flush in any order": Code(outbox=InAnyOrder),
     "marks what was not projected": Code(outbox=MarksWhatWasNotProjected),

@@ -9,13 +9,18 @@ from datetime import timedelta
 from typing import Any, cast
 
 from parley.domain.conversations import Arrival, Conversation, FlowPin, FlowVersion
-from parley.domain.errors import Unavailable
+from parley.domain.errors import NotFound, Unavailable
 from parley.domain.ids import ConversationId, FlowId, ProviderId, TenantId, TurnId
 from parley.domain.json import JsonObject
 from parley.domain.queued import Inbound, OutboundTurn
+from parley.domain.tokens import TokenKey, TokenKeys
+from parley.engine.services import IntegrationReply, IntegrationRequest
 from parley.repositories.memory.conversations import MemoryConversations
 from parley.repositories.memory.messages import MemoryMessages
 from parley.repositories.memory.queues import MemoryFifo, Record
+from parley.runtime.tokens import SignedTokens
+from parley.services.callbacks import CallbackService
+from parley.services.calls import CALLBACK_HEADER, RoutedIntegrations
 from parley.services.journal import VISIBILITY
 from parley.services.migrations import migration
 from parley.services.outbox import OutboxService
@@ -35,9 +40,14 @@ from tests.builders import (
     paying,
 )
 from tests.property.turns.processes import Fault, Process, Watched
+from tests.wired import a_key_pem
 
 SWEEP_EVERY = timedelta(seconds=60)
+REDELIVERED_AFTER = timedelta(seconds=1)
 KEY = "k"
+ORDER = "order"
+"""A message that begins so is answered later, at the address that came with the call."""
+_TOKENS = SignedTokens(TokenKeys((TokenKey("k1", a_key_pem()),)))
 MAX_STEPS = 2_000
 
 
@@ -98,6 +108,26 @@ class RecordingOutbound(MemoryFifo[OutboundTurn]):
         super().send(body)
 
 
+class BusyShop(Shop):
+    """A shop that keeps the addresses at which it is to say what became of an order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def call(
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        request: IntegrationRequest,
+        *,
+        idempotency_key: str,
+    ) -> IntegrationReply:
+        if CALLBACK_HEADER in request.headers:
+            self.addresses.append(request.headers[CALLBACK_HEADER])
+        return super().call(tenant_id, conversation_id, request, idempotency_key=idempotency_key)
+
+
 @dataclass(frozen=True)
 class Code:
     """The code under test, or a mutant of it."""
@@ -108,16 +138,23 @@ class Code:
 
 
 class Simulation:
-    """One conversation that calls a shop on every message, begun by a flow that fails to start."""
+    """One conversation that calls a shop on every message, begun by a flow that fails to start.
+
+    An order is answered later; `answered` are the addresses at which that was tried.
+    """
 
     def __init__(self, code: Code | None = None, tenant_id: TenantId = A_TENANT) -> None:
         self.code = code or Code()
         self.ledger = Ledger()
         self.clock = ManualClock()
-        self.shop = Shop()
+        self.shop = BusyShop()
+        self.answered: list[str] = []
         self.stored = RecordingConversations(self.ledger)
         self.history = MemoryMessages()
         self.queue: MemoryFifo[Inbound] = MemoryFifo()
+        self.callbacks = CallbackService(
+            tokens=lambda: _TOKENS, inbound=self.queue, clock=self.clock
+        )
         self.wire = RecordingOutbound(self.ledger)
         self.accepted: list[ProviderId] = []
         self.given_up: set[ProviderId] = set()
@@ -139,7 +176,12 @@ class Simulation:
             messages=watched("messages", self.history),
             inbound=watched("inbound", self.queue),
             outbound=watched("outbound", self.wire),
-            integrations=watched("integrations", self.shop),
+            integrations=RoutedIntegrations(
+                watched("integrations", self.shop),
+                built_ins={},
+                public_url="https://api.shop.example/v1",
+                token_for=self.callbacks.token,
+            ),
             programs=watched("programs", FixedPrograms(FLOWS, FALLBACKS)),
             clock=self.clock,
             turn_service=self.code.turns,
@@ -176,6 +218,22 @@ class Simulation:
         self.queue.send(moving)
         if moving.pid not in self.accepted:
             self.accepted.append(moving.pid)
+
+    def answer(self, address: str) -> None:
+        """The shop says what became of an order: for the first time, or again."""
+        self.answered.append(address)
+        receipt = f"O{self.shop.addresses.index(address) + 1}"
+        answer = {"status": "success", "data": {"receipt": receipt}}
+        try:
+            self.callbacks.take(address.rpartition("/")[2], answer)
+        except NotFound:  # too late: the state does not wait as long
+            return
+        pid = self.queue.sent[-1].pid
+        if pid not in self.accepted:
+            self.accepted.append(pid)
+
+    def unanswered(self) -> list[str]:
+        return [known for known in self.shop.addresses if known not in self.answered]
 
     def message(self, text: str, *, pid: str | None = None) -> Inbound:
         return an_inbound(
@@ -244,15 +302,19 @@ class Simulation:
         for process in running:
             self.finish(process)
         for _ in range(40):
+            for address in self.unanswered():
+                self.answer(address)
             while self.expire_visibility():
                 pass
             while (worker := self.delivery("drainer")) is not None:
                 self.finish(worker)
+                self.clock.now += REDELIVERED_AFTER
                 while self.expire_visibility():
                     pass
             self.clock.now += SWEEP_EVERY
             self.finish(self.sweep())
-            if not len(self.queue) and self.conversation.pending.is_empty:
+            is_done = not len(self.queue) and self.conversation.pending.is_empty
+            if is_done and not self.unanswered():
                 return
 
     def _take(self, record: Record[Inbound]) -> None:
@@ -295,7 +357,38 @@ def _failing() -> JsonObject:
     return {**flow, "name": "failing", "initial_state": "pay", "states": states}
 
 
-PAYING = a_flow(paying())
+def _paying_or_ordering() -> JsonObject:
+    """A flow that calls the shop on every message; it waits for its answer to an order.
+
+    A customer who does not want to wait any more may pay for something else.
+    """
+    flow = paying()
+    _, pay, *_ = flow["states"]
+    order = {
+        **pay,
+        "name": "order",
+        "config": {**pay["config"], "endpoint": "/orders", "async": True},
+        "timeout_seconds": 600,
+    }
+    for state in flow["states"]:
+        if state["name"] != "pay":
+            is_order = f"input.text.startsWith('{ORDER}')"
+            first = {"condition": "any_input", "expression": is_order, "target_state": "order"}
+            state["transitions"] = [first, *state["transitions"]]
+    leaves = {
+        "condition": "any_input",
+        "expression": "input.text.startsWith('direct')",
+        "target_state": "pay",
+    }
+    return {
+        **flow,
+        "settings": {"max_fallbacks": 10},
+        "global_transitions": [leaves],
+        "states": [*flow["states"], order],
+    }
+
+
+PAYING = a_flow(_paying_or_ordering())
 NEXT_PIN = FlowPin(A_PIN.id, FlowVersion("1.1"))
 _FIRST_PIN = FlowPin(FlowId("f-failing"), FlowVersion("1.0"))
 FLOWS = {_FIRST_PIN: a_flow(_failing()), A_PIN: PAYING, NEXT_PIN: PAYING}

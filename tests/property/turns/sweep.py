@@ -10,7 +10,7 @@ from random import Random
 
 from tests.property.turns.laws import check_at_rest
 from tests.property.turns.processes import Boundary, Fault, Process
-from tests.property.turns.simulation import MAX_STEPS, Broken, Code, Simulation
+from tests.property.turns.simulation import MAX_STEPS, ORDER, Broken, Code, Simulation
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class Target:
     boundary: Boundary
     fault: Fault
 
+
+MESSAGES = ("queue", "direct", "repeat") * 2 + ("queue", "direct", "move", "move", "order")
+ORDERS = ("direct order", "direct order", "order", "direct", "direct order", "answer again")
+"""What happens in a story, in any order; every third is about answers that may come too early."""
 
 type Way = tuple[int, tuple[Target, ...]]
 """A seed and faults: they lead to the same place each time."""
@@ -44,7 +48,7 @@ class Story:
             [[], ["visibility"], ["leases"], ["leases"], ["visibility", "leases"]]
         )
         self._start()
-        plan = ["queue", "direct", "repeat"] * 2 + ["queue", "direct", "move", "move"]
+        plan = [*(ORDERS if self.seed % 3 == 0 else MESSAGES)]
         self._random.shuffle(plan)
         for _ in range(MAX_STEPS):
             if not plan and not self._running and not len(simulation.queue):
@@ -65,7 +69,10 @@ class Story:
     def _act(self, plan: list[str]) -> None:
         """One thing happens."""
         choice = self._random.random()
-        if plan and (choice < 0.15 or not self._running):
+        unanswered = self._simulation.unanswered()
+        if unanswered and self._random.random() < 0.3:
+            self._simulation.answer(unanswered[0])
+        elif plan and (choice < 0.15 or not self._running):
             self._begin(plan.pop())
         elif choice < 0.3 and len(self._running) < 4:
             worker = self._simulation.delivery("worker")
@@ -86,6 +93,14 @@ class Story:
                 simulation.accept(text)
             case "move":
                 simulation.accept_move()
+            case "order":
+                simulation.accept(ORDER + text)
+            case "direct order":
+                inbound = simulation.message(f"{ORDER}{self._random.random()}")
+                self._running.append(simulation.direct(inbound))
+            case "answer again":
+                if simulation.answered:
+                    simulation.answer(self._random.choice(simulation.answered))
             case "repeat":
                 sent = [str(inbound.pid) for inbound in simulation.queue.sent]
                 known = [pid for pid in sent if pid.startswith("web:")] or ["web:m0queue"]

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.property.turns.laws import check_at_rest, check_now
 from tests.property.turns.processes import Fault, Process
-from tests.property.turns.simulation import Code, Simulation
+from tests.property.turns.simulation import ORDER, Code, Simulation
 
 MAX_RUNNING = 4
 
@@ -54,6 +54,24 @@ class Turns(RuleBasedStateMachine):
     def converse(self, name: str) -> None:
         message = self.simulation.message(f"direct-{name}")
         self.running.append(self.simulation.direct(message))
+
+    @rule(name=names)
+    def order(self, name: str) -> None:
+        """What the shop answers later."""
+        self.simulation.accept(ORDER + name)
+
+    @precondition(lambda self: len(self.running) < MAX_RUNNING)
+    @rule(name=names)
+    def order_and_wait(self, name: str) -> None:
+        message = self.simulation.message(f"{ORDER}-{name}")
+        self.running.append(self.simulation.direct(message))
+
+    @precondition(lambda self: self.simulation.shop.addresses)
+    @rule(which=numbers)
+    def answer(self, which: int) -> None:
+        """The shop says what became of an order, perhaps once more."""
+        addresses = self.simulation.shop.addresses
+        self.simulation.answer(addresses[which % len(addresses)])
 
     @precondition(lambda self: len(self.running) < MAX_RUNNING)
     @rule()

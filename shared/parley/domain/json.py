@@ -39,6 +39,8 @@ def is_within(value: Json, *, depth: int, values: int) -> bool:
     The value itself counts in both. It is walked level by level, and no further than `values`
     allows: nothing is too deep to be judged.
     """
+    if not isinstance(value, _NESTING):
+        return values > 0
     level, seen = [value], 1
     for _ in range(depth + 1):
         level = [item for item in level if isinstance(item, _NESTING)]

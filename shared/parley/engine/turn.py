@@ -73,9 +73,9 @@ def run_turn(
 
 def _refuse_unknown(run: Run) -> None:
     """Raises ValueError for a state that this flow cannot have come to."""
-    state = run.state
+    state, states = run.state, run.program.states
     for name in (state.current_state, state.previous, state.left):
-        if name is not None and name not in run.program.states:
+        if name is not None and name not in states:
             raise ValueError(f"the flow has no state {name!r}")
 
 

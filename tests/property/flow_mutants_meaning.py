@@ -203,6 +203,15 @@ def call_two_at_once(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def do_something_on_leaving_the_end(flow: Any) -> Iterator[Mutant]:
+    for n, state in states(flow):
+        if state["type"] == "end":
+            log = {"type": "log_event", "config": {"event": "left"}}
+            change = put("states", n, "exit_actions", [log])
+            yield mutant("action.never_done", f"/states/{n}/exit_actions", flow, change)
+
+
+@operator
 def hand_over_what_nobody_takes(flow: Any) -> Iterator[Mutant]:
     around = Surroundings(flows={"other": CalledFlow({}, frozenset({"known"}))})
     for field, source in (("arguments", "1"), ("results", "vars.unknown")):

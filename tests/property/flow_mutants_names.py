@@ -56,6 +56,13 @@ def bad_name(flow: Any) -> Iterator[Mutant]:
 
 
 @operator
+def reserved_slot(flow: Any) -> Iterator[Mutant]:
+    for name in ("DESCRIPTOR", "SerializePartialToString"):
+        slots = {**flow.get("slots", {}), name: {}}
+        yield mutant("name.reserved", f"/slots/{name}", flow, put("slots", slots))
+
+
+@operator
 def twice_the_same_key(flow: Any) -> Iterator[Mutant]:
     for key in ("name", "language", "initial_state"):
         yield Mutant("flow.unreadable", f"/{key}", f"{dump_flow(flow)}{key}: again\n")

@@ -45,7 +45,7 @@ type ShortText = _OneShortText | Annotated[dict[str, _OneShortText], Field(min_l
 """A text that stands beside something else."""
 
 type _OneLine = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-type Line = _OneLine | dict[str, _OneLine]
+type Line = _OneLine | Annotated[dict[str, _OneLine], Field(min_length=1)]
 """A text that names something."""
 
 

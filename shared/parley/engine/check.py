@@ -18,6 +18,7 @@ from parley.engine.checks import (
     contents,
     filling,
     graph,
+    leaving,
     names,
     parts,
     schema,
@@ -44,6 +45,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("state.duplicate", "error", names.duplicate_states),
+    Rule("name.reserved", "error", names.reserved_names),
     Rule("state.missing", "error", names.missing_targets),
     Rule("state.wrong_type", "error", names.settings_of_wrong_type),
     Rule("state.final_with_transitions", "error", names.final_with_transitions),
@@ -66,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("form.wrong_field", "error", contents.wrong_fields),
     Rule("integration.built_in", "error", calls.built_ins),
     Rule("flow.never_called", "warning", triggers.unmade_calls),
+    Rule("action.never_done", "warning", leaving.undone_actions),
     Rule("condition.different_targets", "error", graph.different_targets),
     Rule("state.dead_end", "error", graph.dead_ends),
     Rule("state.no_way_out", "error", graph.no_way_out),

@@ -37,6 +37,9 @@ ROOTS = (
 )
 """The names in scope of expressions and texts."""
 
+UNREADABLE_SLOTS = frozenset({"DESCRIPTOR", "SerializePartialToString"})
+"""Names that the runtime asks a message's class for, and finds the slot instead."""
+
 _NAMES = re.compile(rf"\b(?:{'|'.join(ROOTS)})\b")
 _SURPLUS = re.compile(r"(?:ERROR: <input>:\d+:\d+: )|(?: \(in container ''\))")
 _MACROS = "name: parley\nstdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n"

@@ -73,7 +73,8 @@ class Guesses:
         return {name: self._field(name, asked) for name, asked in form.items()}
 
     def _field(self, name: str, asked: Json) -> str:
-        usual = asked if isinstance(asked, list) else [_SAMPLES[asked]]
+        # An enum without values is an error, and other findings are to be shown beside it.
+        usual = asked if isinstance(asked, list) else [_SAMPLES.get(asked, "something")]
         return str((self.values(name) or usual)[0])
 
     def answers(self, integration_id: str) -> list[Answer]:

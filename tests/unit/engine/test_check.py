@@ -125,6 +125,15 @@ def test_the_examples_have_no_errors(path: Any) -> None:
         ("schema.value", "/schema", changed("/schema", "parley/2")),
         ("name.bad", "/states/0/name", changed("/states/0/name", "a b")),
         ("name.bad", "/slots/a-b", changed("/slots", {"a-b": {}})),
+        ("name.reserved", "/slots/DESCRIPTOR", changed("/slots", {"DESCRIPTOR": {}})),
+        (
+            "name.reserved",
+            "/variables/call",
+            {
+                **changed("/variables", {"call": 1}),
+                "states": changed("/states/0/entry_actions", [calling("x", mode="call")])["states"],
+            },
+        ),
         ("state.duplicate", "/states/1/name", changed("/states/1/name", "ask")),
         ("state.missing", "/initial_state", changed("/initial_state", "nowhere")),
         (
@@ -147,6 +156,14 @@ def test_the_examples_have_no_errors(path: Any) -> None:
             "state.final_with_transitions",
             "/states/4/transitions",
             changed("/states/4/transitions", [at_once("ask")]),
+        ),
+        (
+            "action.never_done",
+            "/states/4/exit_actions",
+            changed(
+                "/states/4/exit_actions",
+                [{"type": "log_event", "config": {"event": "left"}}],
+            ),
         ),
         (
             "flow.never_called",

@@ -375,6 +375,7 @@ def test_a_label_that_grows_past_its_limit_is_a_text_that_failed() -> None:
         ("schema.value", "/fields/0/type", a_form(field("x", type="colour"))),
         ("schema.value", "/fields/0/label", a_form(field("x", "y" * 201))),
         ("schema.value", "/fields/0/label", a_form(field("x", ""))),
+        ("schema.value", "/fields/0/label", a_form(field("x", {}))),
         ("schema.value", "/fields/0/help", a_form(field("x", help="y" * 501))),
         ("name.bad", "/fields/0/name", a_form(field("a b"))),
         ("schema.value", "/fields/0/name", a_form(field("x" * 65))),
@@ -495,3 +496,12 @@ def test_a_counter_example_fills_in_a_form() -> None:
     said = [step.get("user") for step in found.counter_example["tests"][0]["steps"]]
     values = {"seats": "1", "size": "s", "pick": "a", "day": "2026-06-01"}
     assert {"type": "form", "values": values} in said
+
+
+def test_a_choice_of_nothing_hides_no_other_finding() -> None:
+    """To show that one, a customer is guessed who fills the form in."""
+    maybe = [{"expression": "input.text == 'x'", "target_state": "done"}]
+    no_default = state("fill", "condition", config={"conditions": maybe})
+    found = check_flow(asking(field("x", type="enum"), then=no_default))
+
+    assert {"form.wrong_field", "state.dead_end"} <= {finding.code for finding in found}

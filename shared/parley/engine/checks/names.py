@@ -20,8 +20,9 @@ from parley.domain.flow_transitions import (
 )
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile_states import mapping_target
+from parley.engine.expressions import UNREADABLE_SLOTS
 from parley.engine.formats import pointer_part
-from parley.engine.targets import named_states
+from parley.engine.targets import every_action, named_states
 
 _NEED_VALUE = frozenset(
     {
@@ -41,6 +42,19 @@ def duplicate_states(subject: Subject) -> Iterator[Finding]:
         if name in seen:
             yield Finding(f"{written.pointer}/name", f"Rename one of the states called {name!r}.")
         seen.add(name)
+
+
+def reserved_names(subject: Subject) -> Iterator[Finding]:
+    """Slots that no expression could read, and the variable that calls write to."""
+    document = subject.document
+    for name in document.slots:
+        if name in UNREADABLE_SLOTS:
+            why = f"Rename {name!r}: no expression can read a slot that is called so."
+            yield Finding(f"/slots/{name}", why)
+    triggers = [a for a in every_action(document) if isinstance(a, TriggerFlowAction)]
+    if "call" in document.variables and any(t.config.mode == "call" for t in triggers):
+        why = "Rename 'call': what a called flow has come to is put into that variable."
+        yield Finding("/variables/call", why)
 
 
 def missing_targets(subject: Subject) -> Iterator[Finding]:

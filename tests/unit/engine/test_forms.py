@@ -501,7 +501,17 @@ def test_a_counter_example_fills_in_a_form() -> None:
 def test_a_choice_of_nothing_hides_no_other_finding() -> None:
     """To show that one, a customer is guessed who fills the form in."""
     maybe = [{"expression": "input.text == 'x'", "target_state": "done"}]
-    no_default = state("fill", "condition", config={"conditions": maybe})
-    found = check_flow(asking(field("x", type="enum"), then=no_default))
+    found = check_flow(
+        a_flow(
+            says(
+                "ask",
+                "Please",
+                to("choose", expression="size(input.text) > 1000"),
+                config={"form": a_form(field("x", type="enum"))},
+            ),
+            state("choose", "condition", config={"conditions": maybe}),
+            says("done"),
+        )
+    )
 
     assert {"form.wrong_field", "state.dead_end"} <= {finding.code for finding in found}

@@ -1,14 +1,16 @@
 """Turns a second on one core, in memory: `python -m tests.benchmarks.bench_engine`.
 
 The reference dialogue of `examples/flows/order_status.yaml`, trace and classification included,
-measured in CPU time; then the same dialogue in flows of 10, 100 and 1,000 states, run in turn so
-that a busy machine slows them alike, as ratios of the smallest. Last, what a flow of 1,000 states
-costs to compile, check and keep.
+measured in CPU time, and beside it a floor: to write the states and traces of the same turns as
+JSON, and read them again. Then the same dialogue in flows of 10, 100 and 1,000 states, as ratios of
+the smallest. What is compared is run in turn, so that a busy machine slows it alike. Last, what a
+flow of 1,000 states costs to compile, check and keep.
 """
 
 # ruff: noqa: T201 -- a benchmark prints its figures
 
 import copy
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -79,14 +81,31 @@ def seconds(program: Program, services: Bench, dialogues: int = DIALOGUES_A_ROUN
     return time.process_time() - began
 
 
+def floor_seconds(program: Program, services: Bench) -> float:
+    """CPU seconds of as many dialogues that are nothing but written and read."""
+    made, state = [], None
+    for event in DIALOGUE:
+        turn = run_turn(program, state, event, services)
+        state = turn.state
+        made.append([state.to_json(), turn.trace])
+    began = time.process_time()
+    for _ in range(DIALOGUES_A_ROUND):
+        for document in made:
+            json.loads(json.dumps(document))
+    return time.process_time() - began
+
+
 def main() -> None:
     document = load_flow(FLOW.read_text())
     services = Bench(document)
     program = compile_flow(FlowDocument.model_validate(document))
     seconds(program, services, 50)
-    rates = [DIALOGUES_A_ROUND * len(DIALOGUE) / seconds(program, services) for _ in range(ROUNDS)]
+    both = [(seconds(program, services), floor_seconds(program, services)) for _ in range(ROUNDS)]
+    rates = [DIALOGUES_A_ROUND * len(DIALOGUE) / spent for spent, _ in both]
     span = f"from {min(rates):,.0f} to {max(rates):,.0f}"
     print(f"turns a second, one core: {median(rates):,.0f} ({span})")
+    ratio = median(spent / floor for spent, floor in both)
+    print(f"a turn: {ratio:.2f} x the time of its state and trace as JSON, written and read")
     sizes = (len(document["states"]), 100, 1_000)
     programs = [compile_flow(FlowDocument.model_validate(enlarged(document, n))) for n in sizes]
     spent = [[seconds(program, services, 100) for program in programs] for _ in range(ROUNDS)]

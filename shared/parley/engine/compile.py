@@ -80,7 +80,7 @@ class _Arcs:
     every: tuple[Arc, ...]
 
     def of(self, conditions: frozenset[Condition]) -> tuple[Arc, ...]:
-        return tuple(arc for arc in self.every if arc.condition in conditions)
+        return tuple([arc for arc in self.every if arc.condition in conditions])
 
 
 class _Compiler:
@@ -130,6 +130,7 @@ class _Compiler:
         patterns = intent.intent_patterns if intent else ()
         retry = f"{pointer}/config/retry_prompt"
         heard = _Arcs(arcs.of(_ON_MESSAGE) + (self._global_message if is_open else ()))
+        in_turn = heard if isinstance(state, SlotFillingState) else _Arcs(())
         return StateNode(
             name=state.name,
             kind=state.type,
@@ -141,9 +142,9 @@ class _Compiler:
             entry_actions=self._actions.made(state.entry_actions, f"{pointer}/entry_actions"),
             exit_actions=self._actions.made(state.exit_actions, f"{pointer}/exit_actions"),
             on_message=heard.every,
-            before_slots=heard.of(BEFORE_SLOTS),
-            after_filling=heard.of(AFTER_FILLING),
-            after_refusal=heard.of(_AFTER_REFUSAL),
+            before_slots=in_turn.of(BEFORE_SLOTS),
+            after_filling=in_turn.of(AFTER_FILLING),
+            after_refusal=in_turn.of(_AFTER_REFUSAL),
             on_timer=arcs.of(_ON_OWN_TIMER) + (self._global_timer if is_open else ()),
             at_once=arcs.of(AT_ONCE),
             fallback=arcs.of(frozenset({Condition.FALLBACK})),

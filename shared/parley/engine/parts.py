@@ -105,14 +105,7 @@ class Parts:
 
     def response(self, config: ResponseConfig, pointer: str) -> Sayings:
         """The message of a response."""
-        extras = Content.model_construct(
-            quick_replies=config.quick_replies,
-            buttons=config.buttons,
-            media=config.media,
-            location=config.location,
-            carousel=config.carousel,
-            form=config.form,
-        )
+        extras = {name: more for name in _EXTRAS if (more := getattr(config, name))}
         manner = _manner(is_typing=config.typing_indicator, delay_ms=config.delay_ms)
         if config.response_type is not MessageType.TEXT:
             manner["type"] = config.response_type.value
@@ -121,7 +114,7 @@ class Parts:
             config.response_templates,
             manner,
             f"{pointer}/response_templates",
-            extras=extras,
+            extras=Content.model_construct(**extras) if extras else None,
             choices_from=choices,
             is_literal=not config.personalization,
         )
@@ -159,8 +152,10 @@ class Parts:
         for written, said in templates.items():
             language = written.lower()
             plan: JsonObject = {}
-            for content in (extras, Content(text=said) if isinstance(said, str) else said):
-                if content is not None:
+            for content in (extras, said):
+                if isinstance(content, str):
+                    plan["text"] = content if is_literal else self.template(content, pointer)
+                elif content is not None:
                     plan |= self._plan(content, language, pointer, is_literal=is_literal)
             plan |= manner
             plans[language] = {"type": _type_of(plan), **plan}
@@ -198,6 +193,9 @@ class Parts:
             case _:
                 return value
 
+
+_EXTRAS = ("quick_replies", "buttons", "media", "location", "carousel", "form")
+"""What the message of a response has beside its texts."""
 
 _TEXTS = frozenset(
     {

@@ -1,12 +1,16 @@
 """Flows and tests of flows, read from files."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from parley.domain.errors import FlowInvalid, Invalid
 from parley.domain.flows import Diagnostic, FlowDocument
 from parley.domain.json import JsonObject
 from parley.engine.check import check_flow, has_errors
+from parley.engine.checks.surroundings import CalledFlow, Surroundings
 from parley.engine.formats import Loaded, Unreadable, load
 from parley.engine.program import Program
 from parley.engine.scripts import Script, script_from_json
@@ -58,6 +62,21 @@ def read_flow(path: Path, *, with_errors: bool = False) -> FlowFile:
     except FlowInvalid as error:
         raise CloudError(f"{path}: {error}") from error
     return FlowFile(path, text, raw, loaded.document, loaded.program, loaded.matcher)
+
+
+def neighbours(texts: Iterable[str]) -> Callable[[frozenset[str]], Surroundings]:
+    """What finds the flows that one of these calls among the others, for `check_flow`.
+
+    A called flow that none of them is may well be somewhere else: it passes.
+    """
+    known: dict[str, CalledFlow] = {}
+    for text in texts:
+        try:
+            document = FlowDocument.model_validate(load(text).value)
+        except (Unreadable, ValidationError):
+            continue
+        known[document.name] = CalledFlow.of(document)
+    return lambda names: Surroundings(flows={name: known.get(name) for name in names})
 
 
 def read_called(path: Path, script: Script) -> Flows:

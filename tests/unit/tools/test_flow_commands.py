@@ -50,6 +50,32 @@ def test_check_points_at_the_line_and_fails_on_an_error(tiny: Path, capsys: Any)
     assert f"{tiny}:10:58: error state.missing: " in capsys.readouterr().out
 
 
+def test_check_knows_what_the_other_files_declare(tiny: Path, capsys: Any) -> None:
+    calls = [
+        {"type": "trigger_flow", "config": {"flow": name, "mode": "call", "arguments": {"x": "1"}}}
+        for name in ("tiny", "elsewhere")
+    ]
+    caller = tiny.with_name("caller.json")
+    states = [{"name": "a", "type": "end", "entry_actions": calls[:1]}]
+    flow = {"schema": "parley/1", "name": "caller", "initial_state": "a", "states": states}
+    caller.write_text(json.dumps(flow, indent=1))
+    assert main(["flow", "check", str(caller)]) == 0
+    assert main(["flow", "check", str(caller), str(tiny)]) == 1
+    assert "flow.variable_unknown: The flow 'tiny' has no variable 'x'" in capsys.readouterr().out
+
+    states[0]["entry_actions"] = calls[1:]
+    caller.write_text(json.dumps(flow))
+    assert main(["flow", "check", str(caller), str(tiny)]) == 0
+
+
+def test_check_leaves_files_of_tests_out(tiny: Path, capsys: Any) -> None:
+    tests = a_test(tiny, {"say": "yes"})
+    assert main(["flow", "check", str(tiny), tests]) == 0
+    assert "1 checked: 0 errors" in capsys.readouterr().err
+    assert main(["flow", "check", tests]) == 1
+    assert "`parley flow test` runs them" in capsys.readouterr().err
+
+
 def test_check_tells_programs_in_json(tiny: Path, capsys: Any) -> None:
     tiny.write_text("states: 5")
     assert main(["flow", "check", "--json", str(tiny)]) == 1

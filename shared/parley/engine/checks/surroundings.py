@@ -36,12 +36,12 @@ class CalledFlow:
 class Surroundings:
     """What is known about where a flow would run; what is None is not checked.
 
-    `integrations` are those with a base address. `flows` holds, by name, those that can be called.
-    `train` makes a classifier from a document's `intents`.
+    `integrations` are those with a base address. `flows` holds, by name, those that can be called:
+    None for one of which no more is known. `train` makes a classifier from a document's `intents`.
     """
 
     integrations: frozenset[str] | None = None
-    flows: Mapping[str, CalledFlow] | None = None
+    flows: Mapping[str, CalledFlow | None] | None = None
     train: Callable[[JsonObject], Classify] | None = None
 
 

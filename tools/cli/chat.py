@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from parley.domain.json import JsonObject
+from parley.engine.sayings import offered
 from tools.cli.forms import LEAVE, Filling
 from tools.cli.lines import lines
+from tools.cli.messages import show_message
 from tools.cli.running import the_running
 from tools.local.api import Api, ApiRefused
 from tools.local.demo import FLOW, ORGANIZATION
@@ -109,7 +111,7 @@ class Talk:
         self.buttons = {
             button["title"].casefold(): button
             for message in said
-            for button in message["content"].get("quick_replies") or []
+            for button in offered(message["content"])
         }
         return said
 
@@ -122,10 +124,7 @@ def _show(messages: Iterable[JsonObject]) -> Filling | None:
     form = None
     for message in messages:
         content = message["content"]
-        print(content.get("text", ""))
-        titles = [button["title"] for button in content.get("quick_replies") or []]
-        if titles:
-            print("  " + " ".join(f"[{title}]" for title in titles))
+        show_message(content)
         form = Filling.of(content) or form
     sys.stdout.flush()
     return form

@@ -30,6 +30,7 @@ from parley.engine.testing import StepImpossible, TestTalk, merged
 from parley.engine.turn import Turn
 from tools.cli.forms import LEAVE, Filling
 from tools.cli.lines import lines
+from tools.cli.messages import show_message
 from tools.flows.files import FlowFile, read_called, read_flow, read_script
 from tools.local.errors import CloudError
 
@@ -163,7 +164,7 @@ def _show(turns: Iterable[Turn], *, trace: bool) -> list[JsonObject]:
         for effect in turn.effects:
             if isinstance(effect, SendMessage):
                 said.append(effect.content)
-                _show_message(effect.content)
+                show_message(effect.content)
             else:
                 told = json.dumps(effect_to_json(effect), ensure_ascii=False)
                 print(f"({told})", file=sys.stderr)
@@ -171,13 +172,6 @@ def _show(turns: Iterable[Turn], *, trace: bool) -> list[JsonObject]:
             print(f"(failed: {error['at']}: {error['why']})", file=sys.stderr)
     sys.stdout.flush()
     return said
-
-
-def _show_message(content: JsonObject) -> None:
-    print(content.get("text") or f"[{content.get('type', 'message')}]")
-    replies = [*content.get("quick_replies", ()), *content.get("buttons", ())]
-    if replies:
-        print("  " + " ".join(f"[{reply['title']}]" for reply in replies))
 
 
 def _explain(trace: JsonObject) -> None:

@@ -40,11 +40,16 @@ type Expression = Annotated[str, StringConstraints(min_length=1)]
 """CEL; its own length limit is the check's to report."""
 
 
-type _OneShortText = Annotated[str, StringConstraints(max_length=500)]
+MAX_SHORT_TEXT = 500
+MAX_LINE = 200
+MAX_PAYLOAD = 1_000
+"""Characters, as written here and once rendered alike."""
+
+type _OneShortText = Annotated[str, StringConstraints(max_length=MAX_SHORT_TEXT)]
 type ShortText = _OneShortText | Annotated[dict[str, _OneShortText], Field(min_length=1)]
 """A text that stands beside something else."""
 
-type _OneLine = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+type _OneLine = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LINE)]
 type Line = _OneLine | Annotated[dict[str, _OneLine], Field(min_length=1)]
 """A text that names something."""
 
@@ -62,7 +67,7 @@ def _of_the_web(text: str | dict[str, str]) -> str | dict[str, str]:
 type WebAddress = Annotated[Text, AfterValidator(_of_the_web)]
 
 
-type Payload = Annotated[str, StringConstraints(max_length=1_000)]
+type Payload = Annotated[str, StringConstraints(max_length=MAX_PAYLOAD)]
 
 
 class QuickReply(FlowPart):

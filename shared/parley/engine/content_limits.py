@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 
+from parley.domain.flow_texts import MAX_LINE, MAX_PAYLOAD, MAX_SHORT_TEXT
 from parley.domain.json import Json, JsonObject
 from parley.domain.messages import MAX_TEXT_LENGTH
 
 MAX_TITLE = 20
 MAX_CARD_TITLE = 80
-MAX_PAYLOAD = 1_000
-_LINE = 200
-_BESIDE = 500
 
 _LIMITS: Mapping[str, Mapping[str, int]] = {
     "": {"text": MAX_TEXT_LENGTH},
     "quick_replies": {"title": MAX_TITLE, "payload": MAX_PAYLOAD},
     "buttons": {"title": MAX_TITLE, "payload": MAX_PAYLOAD},
     "carousel": {"title": MAX_CARD_TITLE},
-    "media": {"alt_text": _BESIDE},
-    "location": {"address": _BESIDE},
-    "form": {"title": _LINE, "description": _BESIDE, "submit_label": _LINE},
-    "fields": {"label": _LINE, "placeholder": _LINE, "help": _BESIDE},
-    "options": {"title": _LINE},
+    "media": {"alt_text": MAX_SHORT_TEXT},
+    "location": {"address": MAX_SHORT_TEXT},
+    "form": {"title": MAX_LINE, "description": MAX_SHORT_TEXT, "submit_label": MAX_LINE},
+    "fields": {"label": MAX_LINE, "placeholder": MAX_LINE, "help": MAX_SHORT_TEXT},
+    "options": {"title": MAX_LINE},
 }
 """By the part of a message the characters that each of its texts may have."""
 

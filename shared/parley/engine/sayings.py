@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parley.domain.flow_texts import MAX_PAYLOAD
 from parley.domain.json import Json, JsonObject
-from parley.engine.content_limits import MAX_PAYLOAD, MAX_TITLE, too_long
+from parley.engine.content_limits import MAX_TITLE, too_long
 from parley.engine.expressions import Expression
 from parley.engine.texts import Template, TextFailed
 

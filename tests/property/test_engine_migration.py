@@ -141,7 +141,8 @@ def test_what_has_moved_runs_on_and_is_replayed(how: settings) -> None:
         conversation.take(events, awaits=choices.one_in(2))
         before = conversation.state
         assert before is not None
-        to_the_same_flow_it_moves_as_it_is(before, first, events.world.now)
+        if beside.passes:  # else a called flow may have left a value of a type of its own
+            to_the_same_flow_it_moves_as_it_is(before, first, events.world.now)
 
         names = names_there(flow, before.current_state, choices)
         turn = conversation.move(second, names, events)

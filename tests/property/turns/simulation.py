@@ -5,7 +5,7 @@ Everything that happens is an action somebody chooses: a seed (the crash sweep) 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from parley.domain.conversations import Arrival, Conversation, FlowPin, FlowVersion
@@ -60,6 +60,7 @@ class Ledger:
     """What was committed, in order, as the store saw it; and what was sent when it was."""
 
     turns: list[TurnId] = field(default_factory=list)
+    committed_at: dict[TurnId, datetime] = field(default_factory=dict)
     items: list[str] = field(default_factory=list)
     rows: list[JsonObject] = field(default_factory=list)
     sent_uncommitted: list[str] = field(default_factory=list)
@@ -68,9 +69,10 @@ class Ledger:
 class RecordingConversations(MemoryConversations):
     """Writes down each commit as it is applied."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self._ledger = ledger
+        self._clock = clock
 
     def add(self, conversation: Conversation, arrival: Arrival | None) -> bool:
         is_added = super().add(conversation, arrival)
@@ -86,6 +88,7 @@ class RecordingConversations(MemoryConversations):
 
     def _note(self, after: Conversation, items: int, rows: int) -> None:
         self._ledger.turns.append(after.last_turn_id)
+        self._ledger.committed_at[after.last_turn_id] = self._clock()
         self._ledger.items += [item.oid for item in after.outbox.items[items:]]
         self._ledger.rows += after.tail[rows:]
 
@@ -109,11 +112,16 @@ class RecordingOutbound(MemoryFifo[OutboundTurn]):
 
 
 class BusyShop(Shop):
-    """A shop that keeps the addresses at which it is to say what became of an order."""
+    """A shop that keeps the addresses at which it is to say what became of an order.
 
-    def __init__(self) -> None:
+    `called_at` is when, by the id of the call.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self.addresses: list[str] = []
+        self.called_at: dict[str, datetime] = {}
+        self._clock = clock
 
     def call(
         self,
@@ -123,8 +131,9 @@ class BusyShop(Shop):
         *,
         idempotency_key: str,
     ) -> IntegrationReply:
-        if CALLBACK_HEADER in request.headers:
+        if request.callback is not None:
             self.addresses.append(request.headers[CALLBACK_HEADER])
+            self.called_at[request.callback.call_id] = self._clock()
         return super().call(tenant_id, conversation_id, request, idempotency_key=idempotency_key)
 
 
@@ -147,9 +156,9 @@ class Simulation:
         self.code = code or Code()
         self.ledger = Ledger()
         self.clock = ManualClock()
-        self.shop = BusyShop()
+        self.shop = BusyShop(self.clock)
         self.answered: list[str] = []
-        self.stored = RecordingConversations(self.ledger)
+        self.stored = RecordingConversations(self.ledger, self.clock)
         self.history = MemoryMessages()
         self.queue: MemoryFifo[Inbound] = MemoryFifo()
         self.callbacks = CallbackService(
@@ -161,6 +170,7 @@ class Simulation:
         """Whose worker died, or was so slow that the queue took it for dead."""
         self.clock_was_off = timedelta(0)
         """By how much in all, beside the time that things take."""
+        self.clock_went_back = False
         self.faults = 0
         self.tenant_id = tenant_id
         self.conversation_id = ConversationId("")
@@ -272,6 +282,7 @@ class Simulation:
     def set_the_clock(self, by: timedelta) -> None:
         self.clock.now += by
         self.clock_was_off += abs(by)
+        self.clock_went_back |= by < timedelta(0)
 
     def expire_visibility(self) -> bool:
         """The first record in flight is received again, though somebody may be at work on it."""

@@ -60,7 +60,7 @@ test-e2e: setup console ## A user's stories, through the whole laptop cloud
 	@$(PYTEST) tests/e2e -m "not sweep"
 
 sweep: setup ## The long form of every search, crashes above all
-	@$(PYTEST) -m sweep
+	@$(PYTEST) -m sweep -n 2
 
 bench: setup ## Measure: the engine, a persisted turn, imports
 	@for bench in tests/benchmarks/bench_*.py; do \

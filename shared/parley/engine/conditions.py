@@ -17,7 +17,9 @@ def first_that_holds(run: Run, node: "StateNode", arcs: "Sequence[Arc]") -> "Arc
     """The first of `arcs`, which are in order, that holds; every one tried is noted."""
     tried, prefix = run.tried, run.prefix
     for arc in arcs:
-        why = arc.test(run, node, arc) or _barred(run, arc)
+        why = arc.test(run, node, arc)
+        if why is None and (arc.guard is not None or arc.target == PREVIOUS):
+            why = _barred(run, arc)
         if why is None:
             tried.append({"at": prefix + arc.pointer, "held": True})
             return arc

@@ -72,6 +72,8 @@ class Scope:
                 return self.state.slots
             case "vars":
                 return self.state.vars
+            case "user" | "conversation" | "tenant":
+                return self._context(root)
             case "input":
                 return self.input()
             case "intent":
@@ -80,8 +82,6 @@ class Scope:
                 return self.integration
             case "now":
                 return self.now.isoformat()
-            case "user" | "conversation" | "tenant":
-                return self._context(root)
             case "$languages":
                 return self.languages()
             case _:
@@ -108,7 +108,9 @@ class Scope:
     def text(self) -> str:
         """What the message of this turn says; empty if it says nothing."""
         text = self.event.content.get("text") if isinstance(self.event, MessageEvent) else None
-        return encodable(text) if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            return ""
+        return text if text.isascii() else encodable(text)
 
     def listen(self, node: "StateNode") -> None:
         """This turn's message is heard in `node` of the flow that runs now."""
@@ -178,9 +180,10 @@ class Scope:
 
     def _context(self, root: str) -> JsonObject:
         """The conversation's with what the flow has noted: `priority`, `tags`, `attributes`."""
-        known, noted = self.recorder.context(root), self.state.context
+        known = self.recorder.context(root)
         if root != "conversation":
             return known
+        noted = self.state.context
         return {
             **known,
             "language": self.state.language or known.get("language"),

@@ -158,6 +158,8 @@ class Simulation:
         self.clock = ManualClock()
         self.shop = BusyShop(self.clock)
         self.answered: list[str] = []
+        self.came_too_late: set[str] = set()
+        """Addresses at which nobody was to be found any more: the wait was over by the clock."""
         self.stored = RecordingConversations(self.ledger, self.clock)
         self.history = MemoryMessages()
         self.queue: MemoryFifo[Inbound] = MemoryFifo()
@@ -236,7 +238,8 @@ class Simulation:
         answer = {"status": "success", "data": {"receipt": receipt}}
         try:
             self.callbacks.take(address.rpartition("/")[2], answer)
-        except NotFound:  # too late: the state does not wait as long
+        except NotFound:
+            self.came_too_late.add(address)
             return
         pid = self.queue.sent[-1].pid
         if pid not in self.accepted:

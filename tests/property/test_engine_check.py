@@ -34,6 +34,7 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
+UNKNOWN = Surroundings()
 ALONE = Surroundings(flows={})
 """There is no other flow to be called."""
 SMALL = """\
@@ -49,7 +50,7 @@ states:
 """
 
 
-def checked(source: Any, around: Surroundings = Surroundings()) -> list[Diagnostic]:  # noqa: B008 -- a value
+def checked(source: Any, around: Surroundings = UNKNOWN) -> list[Diagnostic]:
     with bounded_work():
         found = check_flow(source, around)
     for diagnostic in found:

@@ -59,14 +59,13 @@ def test_a_trial_sees_what_fails_what_is_slow_and_what_is_large() -> None:
         "def fails(): assert False\n"
         "def grows(): bytearray(b'x') * 200_000_000\n"
         "def burns():\n"
-        "    while time.process_time() < 0.5: pass\n"
+        "    while time.process_time() < 2: pass\n"
         "for one in (fails, grows, burns):\n"
         "    found = once('x', one)\n"
-        "    slow = found.cpu_s > 0.4 if one is not grows else None\n"
-        "    print(json.dumps([found.ended_well, found.most_kb > 200_000, slow]))\n"
+        "    print(json.dumps([found.ended_well, found.most_kb > 200_000, found.cpu_s > 1.5]))\n"
     )
     assert [json.loads(line) for line in python("-c", source).splitlines()] == [
         [False, False, False],
-        [True, True, None],
+        [True, True, False],
         [True, False, True],
     ]

@@ -1,10 +1,9 @@
 """Flows and tests of flows, read from files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from parley.domain.errors import FlowInvalid, Invalid
 from parley.domain.flows import Diagnostic, FlowDocument
@@ -64,19 +63,27 @@ def read_flow(path: Path, *, with_errors: bool = False) -> FlowFile:
     return FlowFile(path, text, raw, loaded.document, loaded.program, loaded.matcher)
 
 
-def neighbours(texts: Iterable[str]) -> Callable[[frozenset[str]], Surroundings]:
+def neighbours(texts: Collection[str]) -> Callable[[frozenset[str]], Surroundings]:
     """What finds the flows that one of these calls among the others, for `check_flow`.
 
-    A called flow that none of them is may well be somewhere else: it passes.
+    A called flow that none of them is may well be somewhere else: it passes. The others are read
+    once one of them calls any.
     """
-    known: dict[str, CalledFlow] = {}
-    for text in texts:
-        try:
-            document = FlowDocument.model_validate(load(text).value)
-        except (Unreadable, ValidationError):
-            continue
-        known[document.name] = CalledFlow.of(document)
-    return lambda names: Surroundings(flows={name: known.get(name) for name in names})
+
+    @cache
+    def known() -> dict[str, CalledFlow]:
+        found: dict[str, CalledFlow] = {}
+        for text in texts:
+            try:
+                raw = load(text).value
+            except Unreadable:
+                continue
+            called = CalledFlow.read(raw)
+            if called is not None:
+                found[raw["name"]] = called
+        return found
+
+    return lambda names: Surroundings(flows={name: known().get(name) for name in names})
 
 
 def read_called(path: Path, script: Script) -> Flows:

@@ -18,21 +18,14 @@ def first_that_holds(run: Run, node: "StateNode", arcs: "Sequence[Arc]") -> "Arc
     tried, prefix = run.tried, run.prefix
     for arc in arcs:
         why = arc.test(run, node, arc)
-        if why is None and (arc.guard is not None or arc.target == PREVIOUS):
-            why = _barred(run, arc)
+        if why is None and arc.guard is not None and not run.is_true(arc.guard, arc.pointer):
+            why = "its expression is not true"
+        if why is None and arc.target == PREVIOUS and run.state.previous is None:
+            why = "there is no previous state"
         if why is None:
             tried.append({"at": prefix + arc.pointer, "held": True})
             return arc
         tried.append({"at": prefix + arc.pointer, "held": False, "why": why})
-    return None
-
-
-def _barred(run: Run, arc: "Arc") -> str | None:
-    """Why a transition whose condition holds is not taken after all."""
-    if arc.guard is not None and not run.is_true(arc.guard, arc.pointer):
-        return "its expression is not true"
-    if arc.target == PREVIOUS and run.state.previous is None:
-        return "there is no previous state"
     return None
 
 

@@ -137,8 +137,10 @@ class _Globals(Mapping[str, object]):
         self._scope = scope
 
     def __getitem__(self, name: str) -> object:
-        if name in ROOTS or name == LANGUAGES:
+        if name in ROOTS:
             return self._scope.value(name)
+        if name == LANGUAGES:
+            return self._scope.languages()
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:

@@ -151,7 +151,7 @@ class Run:
 
     def say(self, sayings: Sayings) -> None:
         """Sends a message, in the languages that `text` tries."""
-        languages = tuple(self.scope.languages())
+        languages = self.scope.languages()
         for wanted in (languages, languages[-2:]):
             try:
                 content = sayings.content(sayings.language(wanted), self.scope)

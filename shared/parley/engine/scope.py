@@ -1,6 +1,5 @@
 """The names that expressions and texts see during one turn."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ class Scope:
         self.recorder = recorder
         self.now: datetime = recorder.now
         self.integration = NO_INTEGRATION
-        self._intent: JsonObject | None = NO_INTENT
+        self._intent: JsonObject | None = None
         self._hearer: tuple[StateNode, str | None] | None = None
         self._flow_language = flow_language
         self._input: JsonObject | None = None
@@ -72,8 +71,10 @@ class Scope:
                 return self.state.slots
             case "vars":
                 return self.state.vars
-            case "user" | "conversation" | "tenant":
-                return self._context(root)
+            case "user" | "tenant":
+                return self.recorder.context(root)
+            case "conversation":
+                return self._conversation()
             case "input":
                 return self.input()
             case "intent":
@@ -82,8 +83,6 @@ class Scope:
                 return self.integration
             case "now":
                 return self.now.isoformat()
-            case "$languages":
-                return self.languages()
             case _:
                 raise KeyError(root)
 
@@ -108,9 +107,7 @@ class Scope:
     def text(self) -> str:
         """What the message of this turn says; empty if it says nothing."""
         text = self.event.content.get("text") if isinstance(self.event, MessageEvent) else None
-        if not isinstance(text, str):
-            return ""
-        return text if text.isascii() else encodable(text)
+        return encodable(text) if isinstance(text, str) else ""
 
     def listen(self, node: "StateNode") -> None:
         """This turn's message is heard in `node` of the flow that runs now."""
@@ -153,7 +150,7 @@ class Scope:
         self.filled_in, self._form = given, read
         self._chosen, self._input = (None,), None
 
-    def languages(self) -> Sequence[str]:
+    def languages(self) -> tuple[str, ...]:
         """The languages to try, best first, in lower case."""
         if self._languages is None:
             user: object = None
@@ -178,12 +175,9 @@ class Scope:
         self._languages = None
         self.changed()
 
-    def _context(self, root: str) -> JsonObject:
-        """The conversation's with what the flow has noted: `priority`, `tags`, `attributes`."""
-        known = self.recorder.context(root)
-        if root != "conversation":
-            return known
-        noted = self.state.context
+    def _conversation(self) -> JsonObject:
+        """With what the flow has noted of it: `priority`, `tags`, `attributes`."""
+        known, noted = self.recorder.context("conversation"), self.state.context
         return {
             **known,
             "language": self.state.language or known.get("language"),

@@ -139,7 +139,7 @@ class RunState:
     def digest(self) -> str:
         """128 bits of BLAKE2b of the fields as canonical JSON: equal states, equal digests."""
         if self._digest is None:
-            # A list, not `to_json`: the names of the fields would double the cost of every turn.
+            # A list, not `to_json`: the names of the fields would double what this takes.
             fields = [
                 self.current_state,
                 self.status,

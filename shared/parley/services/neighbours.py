@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
 from parley.domain.conversations import FlowPin
 from parley.domain.errors import FlowInvalid, NotFound
 from parley.domain.flow_records import NO_CALLS, Calls, FlowVersionRecord, VersionStatus
-from parley.domain.flows import FlowDocument
 from parley.domain.ids import TenantId
 from parley.domain.strict_json import has_control_characters
 from parley.engine.checks.surroundings import CalledFlow, Surroundings
@@ -41,7 +38,7 @@ class Neighbours:
         calls: dict[str, FlowPin] = {}
         flows: dict[str, CalledFlow] = {}
         for name, record in self._records(names).items():
-            called = _called(record)
+            called = CalledFlow.read(record.document)
             if called is not None:
                 calls[name], flows[name] = record.pin, called
         self.calls = calls
@@ -72,11 +69,3 @@ class Neighbours:
             }
         possible = [name for name in names if not has_control_characters(name)]
         return self._flows.find_active(self._tenant_id, possible) if possible else {}
-
-
-def _called(record: FlowVersionRecord) -> CalledFlow | None:
-    """None for a flow that was published once and is none any more: it could not be run."""
-    try:
-        return CalledFlow.of(FlowDocument.model_validate(record.document))
-    except ValidationError:
-        return None

@@ -134,8 +134,7 @@ class TurnService:
     ) -> TurnTaken | None:
         """None when somebody else wrote first."""
         if before.rev:
-            is_stale = is_stale_close(before, arrived)
-            if is_stale or answers_nothing(before, arrived, self._clock()):
+            if is_stale_close(before, arrived) or answers_nothing(before, arrived, self._clock()):
                 return TurnTaken(Outcome.IGNORED, before, turn_no=before.turn_no)
             if not is_first or self._may_be_repeat(before, arrived):
                 repeat = self._find_repeat(before, arrived)

@@ -22,7 +22,7 @@ from parley.engine.checks.subject import Finding, Subject
 from parley.engine.compile_states import mapping_target
 from parley.engine.expressions import UNREADABLE_SLOTS
 from parley.engine.formats import pointer_part
-from parley.engine.targets import every_action, named_states
+from parley.engine.targets import named_states
 
 _NEED_VALUE = frozenset(
     {
@@ -51,7 +51,7 @@ def reserved_names(subject: Subject) -> Iterator[Finding]:
         if name in UNREADABLE_SLOTS:
             why = f"Rename {name!r}: no expression can read a slot that is called so."
             yield Finding(f"/slots/{name}", why)
-    triggers = [a for a in every_action(document) if isinstance(a, TriggerFlowAction)]
+    triggers = [a.part for a in subject.actions() if isinstance(a.part, TriggerFlowAction)]
     if "call" in document.variables and any(t.config.mode == "call" for t in triggers):
         why = "Rename 'call': what a called flow has come to is put into that variable."
         yield Finding("/variables/call", why)

@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from parley.domain.flow_slots import Slot
 from parley.domain.flow_states import IntegrationState
 from parley.domain.flow_texts import SHARED_TEXT, Text
 from parley.domain.flow_transitions import CallIntegrationAction, TriggerFlowAction
 from parley.domain.flows import FlowDocument, IntentScore
 from parley.domain.integrations import is_built_in
-from parley.domain.json import JsonObject
+from parley.domain.json import Json, JsonObject
 from parley.engine.checks.subject import Finding, Subject
 from parley.engine.checks.written import Written
 
@@ -30,6 +32,14 @@ class CalledFlow:
     @classmethod
     def of(cls, document: FlowDocument) -> "CalledFlow":
         return cls(document.slots, Subject(document, {}).variables)
+
+    @classmethod
+    def read(cls, document: Json) -> "CalledFlow | None":
+        """None for what has not the shape of a flow: it could not be run."""
+        try:
+            return cls.of(FlowDocument.model_validate(document))
+        except ValidationError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def check_at_rest(simulation: Simulation) -> None:
     _require_chain(turns)
     _require_version(simulation, turns)
     _require_run(simulation, turns)
-    _require_answers(simulation)
+    _require_answers(simulation, turns)
     rows = {row["id"]: row for row in simulation.ledger.rows}
     projected = {row["id"]: row for row in turns} | {
         message.id: rows.get(message.id) for message in messages
@@ -95,10 +95,16 @@ def _require_run(simulation: Simulation, turns: Sequence[JsonObject]) -> None:
     _require("I3", not wronged, f"not run, though nobody died of it: {wronged}")
 
 
-def _require_answers(simulation: Simulation) -> None:
-    """Every order was answered in time: nobody waits, unless his turn took longer than one may."""
+def _require_answers(simulation: Simulation, turns: Sequence[JsonObject]) -> None:
+    """Every order was answered in time: nobody waits, unless his turn took longer than one may.
+
+    Nor is an answer heard that was put aside, as it killed whoever took it.
+    """
     awaited = simulation.conversation.state.get("awaited")
-    if awaited is None or simulation.clock_went_back or simulation.came_too_late:
+    if awaited is None or simulation.clock_went_back or awaited in simulation.came_too_late:
+        return
+    became = {row["pid"].rpartition(":")[2]: row["outcome"] for row in turns}
+    if became.get(awaited) == Outcome.QUARANTINED:
         return
     ledger = simulation.ledger
     turn = next(t for t in ledger.turns if awaited.startswith(f"{seed_of(t):x}-"))

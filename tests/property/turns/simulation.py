@@ -114,12 +114,12 @@ class RecordingOutbound(MemoryFifo[OutboundTurn]):
 class BusyShop(Shop):
     """A shop that keeps the addresses at which it is to say what became of an order.
 
-    `called_at` is when, by the id of the call.
+    `addresses` are those of the calls with these ids, `called_at` is when each call was made.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.addresses: list[str] = []
+        self.addresses: dict[str, str] = {}
         self.called_at: dict[str, datetime] = {}
         self._clock = clock
 
@@ -132,8 +132,9 @@ class BusyShop(Shop):
         idempotency_key: str,
     ) -> IntegrationReply:
         if request.callback is not None:
-            self.addresses.append(request.headers[CALLBACK_HEADER])
-            self.called_at[request.callback.call_id] = self._clock()
+            call_id = request.callback.call_id
+            self.addresses[call_id] = request.headers[CALLBACK_HEADER]
+            self.called_at[call_id] = self._clock()
         return super().call(tenant_id, conversation_id, request, idempotency_key=idempotency_key)
 
 
@@ -149,7 +150,7 @@ class Code:
 class Simulation:
     """One conversation that calls a shop on every message, begun by a flow that fails to start.
 
-    An order is answered later; `answered` are the addresses at which that was tried.
+    An order is answered later; `answered` are the calls of which that was tried.
     """
 
     def __init__(self, code: Code | None = None, tenant_id: TenantId = A_TENANT) -> None:
@@ -159,7 +160,7 @@ class Simulation:
         self.shop = BusyShop(self.clock)
         self.answered: list[str] = []
         self.came_too_late: set[str] = set()
-        """Addresses at which nobody was to be found any more: the wait was over by the clock."""
+        """Calls whose address was no good any more: the wait was over by the clock."""
         self.stored = RecordingConversations(self.ledger, self.clock)
         self.history = MemoryMessages()
         self.queue: MemoryFifo[Inbound] = MemoryFifo()
@@ -231,15 +232,15 @@ class Simulation:
         if moving.pid not in self.accepted:
             self.accepted.append(moving.pid)
 
-    def answer(self, address: str) -> None:
+    def answer(self, call_id: str) -> None:
         """The shop says what became of an order: for the first time, or again."""
-        self.answered.append(address)
-        receipt = f"O{self.shop.addresses.index(address) + 1}"
-        answer = {"status": "success", "data": {"receipt": receipt}}
+        is_first = call_id not in self.answered
+        self.answered.append(call_id)
+        answer = {"status": "success", "data": {"receipt": f"of {call_id}"}}
         try:
-            self.callbacks.take(address.rpartition("/")[2], answer)
+            self.callbacks.take(self.shop.addresses[call_id].rpartition("/")[2], answer)
         except NotFound:
-            self.came_too_late.add(address)
+            self.came_too_late |= {call_id} if is_first else set()
             return
         pid = self.queue.sent[-1].pid
         if pid not in self.accepted:
@@ -316,8 +317,8 @@ class Simulation:
         for process in running:
             self.finish(process)
         for _ in range(40):
-            for address in self.unanswered():
-                self.answer(address)
+            for call_id in self.unanswered():
+                self.answer(call_id)
             while self.expire_visibility():
                 pass
             while (worker := self.delivery("drainer")) is not None:

@@ -70,8 +70,8 @@ class Turns(RuleBasedStateMachine):
     @rule(which=numbers)
     def answer(self, which: int) -> None:
         """The shop says what became of an order, perhaps once more."""
-        addresses = self.simulation.shop.addresses
-        self.simulation.answer(addresses[which % len(addresses)])
+        calls = list(self.simulation.shop.addresses)
+        self.simulation.answer(calls[which % len(calls)])
 
     @precondition(lambda self: len(self.running) < MAX_RUNNING)
     @rule()
